@@ -1,0 +1,411 @@
+//! The decoder: one walk over the descriptions for every type.
+//!
+//! It is lenient where servers are wrong: what is missing keeps its default, what is unknown is passed over or kept, an empty
+//! number is no number. It is strict about the document's form, and about text that cannot be a value of its type.
+
+use crate::any::{Any, ArrayAny, EnumAny, UnknownAny};
+use crate::desc::{FieldDesc, TypeDesc, head};
+use crate::object::{DataObject, Extra, Object};
+use crate::open_enum::OpenValue;
+use crate::registry::Entry;
+use crate::slot::{ObjMut, SlotMut, Wire};
+use crate::xml::read::{DecodeError, Reader, Result, Tag};
+use crate::{Binary, DateTime, MoRef};
+use std::borrow::Cow;
+
+impl<'x> Reader<'x> {
+    /// Reads an element as a value of a field's type: an `ArrayOf…`, or the repeated element itself, as a `Vec`.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, or a text cannot be a value of its type.
+    pub fn value<T: Wire>(&mut self, tag: &Tag<'x>) -> Result<T> {
+        let mut value = T::default();
+        let many = T::KIND.card() == crate::slot::Card::Many;
+        let done = if many && self.is_array(tag) {
+            self.items(tag, &mut |reader, child| reader.slot(SlotMut::of(&mut value), child))
+        } else {
+            self.slot(SlotMut::of(&mut value), tag)
+        };
+        done.map_err(|error| error.within(tag.name()))?;
+        Ok(value)
+    }
+
+    /// Reads one more element into a value: sets it, or adds to a `Vec`.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, or a text cannot be a value of its type.
+    pub fn value_into<T: Wire>(&mut self, value: &mut T, tag: &Tag<'x>) -> Result<()> {
+        self.slot(SlotMut::of(value), tag).map_err(|error| error.within(tag.name()))
+    }
+
+    /// Reads an element as an object of a type, or of the descendant that its `xsi:type` names.
+    pub(crate) fn object_of(&mut self, declared: &'static TypeDesc, tag: &Tag<'x>) -> Result<Object> {
+        let named = self.xsi_type(tag).filter(|name| *name != declared.name);
+        let known = named.and_then(|name| self.registry.type_named(name)).filter(|desc| desc.is_a(declared));
+        let mut object = Object::default_of(known.unwrap_or(declared));
+        let mut extra = None;
+        self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
+        if let (Some(name), None) = (named, known) {
+            extra.get_or_insert_default().type_name = Some(name.into());
+        }
+        object.extra = extra.map(Box::new);
+        Ok(object)
+    }
+
+    fn is_array(&self, tag: &Tag<'x>) -> bool {
+        self.xsi_type(tag).is_some_and(|name| name.starts_with("ArrayOf"))
+    }
+
+    fn items(
+        &mut self,
+        tag: &Tag<'x>,
+        each: &mut dyn FnMut(&mut Self, &Tag<'x>) -> Result<()>,
+    ) -> Result<()> {
+        let mark = self.enter(tag)?;
+        while let Some(child) = self.child(tag)? {
+            each(self, &child).map_err(|error| error.within(child.name()))?;
+        }
+        self.leave(mark);
+        Ok(())
+    }
+
+    fn fields(&mut self, mut object: ObjMut<'_>, tag: &Tag<'x>, mut keep: Option<&mut Option<Extra>>) -> Result<()> {
+        let mark = self.enter(tag)?;
+        let mut cursor = Cursor::new(object.desc());
+        while let Some(child) = self.child(tag)? {
+            match cursor.find(child.name) {
+                Some((up, field)) => {
+                    let done = if up == 0 {
+                        self.slot(object.slot(field), &child)
+                    } else {
+                        let mut part = object.reborrow();
+                        for _ in 0..up {
+                            match part.base() {
+                                Some(base) => part = base,
+                                None => return Err(self.fail("a type that lost its base")),
+                            }
+                        }
+                        self.slot(part.slot(field), &child)
+                    };
+                    if let Err(error) = done {
+                        return Err(error.within(child.name()));
+                    }
+                }
+                None => self.unknown(&child, keep.as_deref_mut())?,
+            }
+        }
+        self.leave(mark);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn unknown(&mut self, child: &Tag<'x>, keep: Option<&mut Option<Extra>>) -> Result<()> {
+        self.skip(child)?;
+        if let Some(extra) = keep {
+            let extra = extra.get_or_insert_default();
+            if extra.xml.is_empty() {
+                extra.scope = self.scope_attrs();
+            }
+            extra.xml.push_str(self.since(child.offset));
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, slot: SlotMut<'_>, tag: &Tag<'x>) -> Result<()> {
+        if !tag.attrs.is_empty() && self.is_nil(tag) {
+            return self.skip(tag);
+        }
+        match slot {
+            SlotMut::Str(cell) => cell.put(self.text(tag)?.into_owned()),
+            SlotMut::Bool(cell) => self.parsed(tag, "a boolean", parse_bool, |value| cell.put(value))?,
+            SlotMut::I32(cell) => self.parsed(tag, "an int", parse_int, |value| cell.put(value))?,
+            SlotMut::I64(cell) => self.parsed(tag, "a long", parse_int, |value| cell.put(value))?,
+            SlotMut::I16(cell) => self.parsed(tag, "a short", parse_int, |value| cell.put(value))?,
+            SlotMut::I8(cell) => self.parsed(tag, "a byte", parse_int, |value| cell.put(value))?,
+            SlotMut::F32(cell) => self.parsed(tag, "a float", parse_float, |value| cell.put(value as f32))?,
+            SlotMut::F64(cell) => self.parsed(tag, "a double", parse_float, |value| cell.put(value))?,
+            SlotMut::DateTime(cell) => {
+                self.parsed(tag, "a dateTime", |text| text.parse::<DateTime>().ok(), |value| cell.put(value))?;
+            }
+            SlotMut::Binary(cell) => {
+                let at = self.offset();
+                let text = self.text(tag)?;
+                cell.put(Binary::decode(&text).ok_or_else(|| not_a("a base64Binary", at, &text))?);
+            }
+            SlotMut::Enum(desc, grow) => {
+                let text = self.text(tag)?;
+                *grow.item() = OpenValue::of(desc, text.trim_ascii());
+            }
+            SlotMut::MoRef(cell) => cell.put(self.moref(tag)?),
+            SlotMut::Struct(desc, grow) => self.fields(grow.object(desc), tag, None)?,
+            SlotMut::Poly(desc, place) => place.put(self.object_of(desc, tag)?),
+            SlotMut::Any(cell) => cell.put(self.any(tag)?),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn parsed<T>(
+        &mut self,
+        tag: &Tag<'x>,
+        what: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        put: impl FnOnce(T),
+    ) -> Result<()> {
+        let at = self.offset();
+        let text = self.text(tag)?;
+        let text = text.trim_ascii();
+        if !text.is_empty() {
+            put(parse(text).ok_or_else(|| not_a(what, at, text))?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn moref(&mut self, tag: &Tag<'x>) -> Result<MoRef> {
+        let (kind, server_guid) = if tag.attrs.is_empty() {
+            (Cow::Borrowed(""), None)
+        } else {
+            let kind = tag.attr("type").unwrap_or("");
+            let kind = self.registry.managed_named(kind).map_or_else(|| Cow::Owned(kind.to_owned()), Cow::Borrowed);
+            (kind, tag.attr("serverGuid").map(Into::into))
+        };
+        let value = self.text(tag)?;
+        Ok(MoRef { kind, value: value.trim_ascii().into(), server_guid })
+    }
+
+    /// Reads an element as a value that says its own type.
+    pub(crate) fn any(&mut self, tag: &Tag<'x>) -> Result<Any> {
+        let at = tag.offset;
+        let Some(name) = self.xsi_type(tag) else { return self.untyped(tag) };
+        macro_rules! parse {
+            ($what:literal, $parse:expr, $variant:ident) => {{
+                let text = self.text(tag)?;
+                Any::$variant(($parse)(text.trim_ascii()).ok_or_else(|| not_a($what, at, &text))?)
+            }};
+        }
+        Ok(match name {
+            "string" => Any::String(self.text(tag)?.into_owned()),
+            "boolean" => parse!("a boolean", parse_bool, Bool),
+            "int" => parse!("an int", parse_int, Int),
+            "long" => parse!("a long", parse_int, Long),
+            "short" => parse!("a short", parse_int, Short),
+            "byte" => parse!("a byte", parse_int, Byte),
+            "float" => parse!("a float", |text| parse_float(text).map(|value| value as f32), Float),
+            "double" => parse!("a double", parse_float, Double),
+            "dateTime" => parse!("a dateTime", |text: &str| text.parse().ok(), DateTime),
+            "base64Binary" => parse!("a base64Binary", Binary::decode, Binary),
+            "anyURI" => Any::Uri(self.text(tag)?.into_owned()),
+            "ManagedObjectReference" => Any::MoRef(self.moref(tag)?),
+            _ => match self.registry.get(name) {
+                Some(Entry::Type(desc)) => Any::Object(self.object_of(desc, tag)?),
+                Some(Entry::Enum(desc)) => {
+                    let value = self.text(tag)?.into_owned();
+                    Any::Enum(EnumAny { type_name: desc.name, value })
+                }
+                _ => match name.strip_prefix("ArrayOf") {
+                    Some(item) => self.array(tag, name, item)?,
+                    None => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
+                },
+            },
+        })
+    }
+
+    fn array(&mut self, tag: &Tag<'x>, type_name: &'x str, item: &str) -> Result<Any> {
+        let item = self.registry.get(item).or_else(|| match item {
+            "ManagedObjectReference" => Some(Entry::Managed("")),
+            _ => None,
+        });
+        let plain = plain_item(type_name);
+        let mut items = Vec::new();
+        self.items(tag, &mut |reader, child| {
+            let typed = reader.xsi_type(child).is_some();
+            items.push(match item {
+                Some(Entry::Type(desc)) => Any::Object(reader.object_of(desc, child)?),
+                Some(Entry::Enum(desc)) => {
+                    Any::Enum(EnumAny { type_name: desc.name, value: reader.text(child)?.into_owned() })
+                }
+                Some(Entry::Managed(_)) => Any::MoRef(reader.moref(child)?),
+                None if typed => reader.any(child)?,
+                None => reader.plain(child, plain)?,
+            });
+            Ok(())
+        })?;
+        Ok(Any::Array(ArrayAny { type_name: type_name.to_owned(), items }))
+    }
+
+    /// An item of an `ArrayOf` of a primitive: its element says no type, the array's name does.
+    fn plain(&mut self, tag: &Tag<'x>, kind: &str) -> Result<Any> {
+        let at = tag.offset;
+        if kind.is_empty() {
+            return Ok(Any::Unknown(Box::new(self.raw_value(tag, None)?)));
+        }
+        let text = self.text(tag)?;
+        let trimmed = text.trim_ascii();
+        let value = match kind {
+            "Boolean" => parse_bool(trimmed).map(Any::Bool),
+            "Byte" => parse_int(trimmed).map(Any::Byte),
+            "Short" => parse_int(trimmed).map(Any::Short),
+            "Int" => parse_int(trimmed).map(Any::Int),
+            "Long" => parse_int(trimmed).map(Any::Long),
+            "Float" => parse_float(trimmed).map(|value| Any::Float(value as f32)),
+            "Double" => parse_float(trimmed).map(Any::Double),
+            "DateTime" => trimmed.parse().ok().map(Any::DateTime),
+            "Base64Binary" => Binary::decode(trimmed).map(Any::Binary),
+            "Uri" | "AnyURI" => Some(Any::Uri(text.clone().into_owned())),
+            _ => Some(Any::String(text.clone().into_owned())),
+        };
+        value.ok_or_else(|| not_a("an item of its array's type", at, &text))
+    }
+
+    fn untyped(&mut self, tag: &Tag<'x>) -> Result<Any> {
+        if tag.empty {
+            return Ok(Any::Nil);
+        }
+        let raw = self.raw_value(tag, None)?;
+        if raw.extra.xml.contains('<') || raw.extra.xml.contains('&') {
+            return Ok(Any::Unknown(Box::new(raw)));
+        }
+        Ok(if raw.extra.xml.is_empty() { Any::Nil } else { Any::String(raw.extra.xml) })
+    }
+
+    fn raw_value(&mut self, tag: &Tag<'x>, name: Option<&str>) -> Result<UnknownAny> {
+        let mark = self.enter(tag)?;
+        let scope = self.scope_attrs();
+        let xml = self.raw(tag)?.to_owned();
+        self.leave(mark);
+        Ok(UnknownAny { extra: Extra { type_name: name.map(Into::into), xml, scope } })
+    }
+}
+
+/// Reads a whole document whose root is an object of type `T`.
+///
+/// # Errors
+///
+/// When the document is malformed, or a text cannot be a value of its type.
+pub fn from_xml<T: DataObject>(
+    bytes: &[u8],
+    registry: &'static crate::Registry,
+    limits: crate::Limits,
+) -> Result<T> {
+    let mut reader = Reader::new(bytes, registry, limits)?;
+    let root = reader.root()?;
+    let mut value = T::default();
+    reader.fields(ObjMut::of(&mut value), &root, None).map_err(|error| error.within(root.name()))?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// Where the last field was found: elements come in the schema's order, so that the next one is near.
+struct Cursor {
+    /// The type's lineage from its root down; only the first `levels` count.
+    lineage: [Option<&'static TypeDesc>; Self::DEPTH],
+    levels: usize,
+    level: usize,
+    index: usize,
+}
+
+impl Cursor {
+    /// The schema's deepest type has seven levels.
+    const DEPTH: usize = 16;
+
+    #[inline]
+    fn new(desc: &'static TypeDesc) -> Self {
+        let mut lineage = [None; Self::DEPTH];
+        let mut levels = 0;
+        let mut next = Some(desc);
+        while let (Some(desc), true) = (next, levels < Self::DEPTH) {
+            lineage[levels] = Some(desc);
+            levels += 1;
+            next = desc.base.map(|base| base.desc);
+        }
+        lineage[..levels].reverse();
+        Self { lineage, levels, level: 0, index: 0 }
+    }
+
+    /// The field of that name, and how many bases up from the type itself it lies.
+    #[inline]
+    fn find(&mut self, name: &str) -> Option<(usize, &'static FieldDesc)> {
+        let bytes = name.as_bytes();
+        let head = head_of(bytes);
+        let from = (self.level, self.index);
+        if let Some(found) = self.search(bytes, head, from, (self.levels, 0)) {
+            return Some(found);
+        }
+        if let Some(found) = self.search(bytes, head, (0, 0), from) {
+            return Some(found);
+        }
+        // Servers that prefix their elements are rare, so that a prefix is looked for last.
+        let at = memchr::memchr(b':', bytes)?;
+        self.search(&bytes[at + 1..], head_of(&bytes[at + 1..]), (0, 0), (self.levels, 0))
+    }
+
+    #[inline]
+    fn search(
+        &mut self,
+        name: &[u8],
+        head: u64,
+        (mut level, mut index): (usize, usize),
+        to: (usize, usize),
+    ) -> Option<(usize, &'static FieldDesc)> {
+        while level < self.levels && level <= to.0 {
+            let fields = self.lineage[level]?.fields;
+            let end = if level == to.0 { to.1.min(fields.len()) } else { fields.len() };
+            if let Some(rest) = fields.get(index..end) {
+                for (skip, field) in rest.iter().enumerate() {
+                    if field.head == head && field.name.len() == name.len() && (name.len() <= 8 || field.name.as_bytes() == name) {
+                        // A repeated element finds its field again at once.
+                        (self.level, self.index) = (level, index + skip);
+                        return Some((self.levels - 1 - level, field));
+                    }
+                }
+            }
+            level += 1;
+            index = 0;
+        }
+        None
+    }
+}
+
+#[inline]
+fn head_of(name: &[u8]) -> u64 {
+    match name.first_chunk::<8>() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => head(name),
+    }
+}
+
+/// The item type of `ArrayOfString` and its like; empty for others.
+fn plain_item(array: &str) -> &'static str {
+    const PLAIN: [&str; 12] = [
+        "Boolean", "Byte", "Short", "Int", "Long", "Float", "Double", "DateTime", "Base64Binary", "Uri", "AnyURI", "String",
+    ];
+    let item = array.strip_prefix("ArrayOf").unwrap_or("");
+    PLAIN.iter().find(|plain| **plain == item).copied().unwrap_or("")
+}
+
+fn not_a(what: &str, at: usize, text: &str) -> DecodeError {
+    let shown: String = text.chars().take(40).collect();
+    DecodeError::new(at, format!("{shown:?} is not {what}"))
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn parse_int<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+fn parse_float(text: &str) -> Option<f64> {
+    match text {
+        "INF" => Some(f64::INFINITY),
+        "-INF" => Some(f64::NEG_INFINITY),
+        _ => text.parse().ok(),
+    }
+}

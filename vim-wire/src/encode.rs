@@ -1,0 +1,468 @@
+//! The encoder: one walk over the descriptions for every type.
+//!
+//! It is strict: the schema's order, `xsi:type` wherever the dynamic type is not the declared one, and nothing that the server
+//! it writes to does not know.
+
+use crate::any::Any;
+use crate::call::Arg;
+use crate::desc::{FieldDesc, MethodDesc, TypeDesc};
+use crate::object::{DataObject, Extra, Object};
+use crate::open_enum::OpenValue;
+use crate::registry::Service;
+use crate::slot::{Cell, ObjRef, Slot};
+use crate::xml::write;
+use crate::{Binary, MoRef};
+use std::fmt::{self, Write as _};
+
+/// Why a value cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The server's API version is older than what the value needs.
+    TooNew {
+        /// The type, `Type.field` or `Method.parameter` that is newer than the server.
+        what: String,
+        /// The version that brought it.
+        since: String,
+        /// The server's version.
+        server: String,
+    },
+    /// A required value is not set.
+    Missing {
+        /// The `Type.field` or `Method.parameter` that must be set.
+        what: String,
+    },
+    /// A text has a character that XML cannot carry.
+    Character {
+        /// The `Type.field` or `Method.parameter` that has it.
+        what: String,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooNew { what, since, server } => {
+                write!(f, "{what} needs API version {since}; the server has {server}")
+            }
+            Self::Missing { what } => write!(f, "{what} is required and not set"),
+            Self::Character { what } => write!(f, "{what} has a control character, which XML cannot carry"),
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// What is written to: the service, and the API version that the peer has.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) service: &'static Service,
+    /// The peer's version as an index into the service's, and as it calls it.
+    pub(crate) version: Option<(u8, String)>,
+}
+
+pub(crate) struct Encoder {
+    pub(crate) out: String,
+    target: Target,
+    /// The default namespace in scope.
+    namespace: &'static str,
+    error: Option<EncodeError>,
+}
+
+impl Encoder {
+    pub(crate) fn new(target: Target) -> Self {
+        Self { out: String::with_capacity(512), target, namespace: "", error: None }
+    }
+
+    pub(crate) fn finish(self) -> Result<String, EncodeError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.out),
+        }
+    }
+
+    fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn too_new(&self, namespace: &str, since: u8) -> bool {
+        namespace == self.target.service.namespace && self.target.version.as_ref().is_some_and(|(index, _)| since > *index)
+    }
+
+    fn refuse(&mut self, what: String, since: u8) {
+        let server = self.target.version.as_ref().map_or_else(String::new, |(_, version)| version.clone());
+        let since = self.target.service.since(since).to_owned();
+        self.fail(EncodeError::TooNew { what, since, server });
+    }
+
+    /// Writes a method's element with `_this` and its arguments.
+    pub(crate) fn call(&mut self, method: &'static MethodDesc, this: &MoRef, args: &[Arg<'_>]) {
+        let namespace = method.service.namespace;
+        if self.too_new(namespace, method.since) {
+            self.refuse(format!("{}.{}", method.this, method.name), method.since);
+        }
+        let outer = self.open(method.name, namespace, "");
+        self.moref("_this", namespace, this);
+        for (param, arg) in method.params.iter().zip(args) {
+            if arg.is_set() && self.too_new(namespace, param.since) {
+                self.refuse(format!("{}.{}", method.name, param.name), param.since);
+            }
+            let what = What { owner: method.name, name: param.name };
+            match arg {
+                Arg::None if param.flags & crate::desc::REQUIRED != 0 => self.fail(EncodeError::Missing { what: what.to_string() }),
+                Arg::None => {}
+                Arg::Str(text) => self.text(param.name, namespace, text, what),
+                Arg::Bool(value) => self.display(param.name, namespace, value),
+                Arg::I8(value) => self.display(param.name, namespace, value),
+                Arg::I16(value) => self.display(param.name, namespace, value),
+                Arg::I32(value) => self.display(param.name, namespace, value),
+                Arg::I64(value) => self.display(param.name, namespace, value),
+                Arg::F32(value) => self.float(param.name, namespace, f64::from(*value)),
+                Arg::F64(value) => self.float(param.name, namespace, *value),
+                Arg::Slot(slot) => self.slot(param.name, namespace, slot, what),
+                Arg::Object(object) => self.element(param.name, namespace, *object, ""),
+            }
+        }
+        self.close(method.name, outer);
+    }
+
+    /// Opens an element; returns the namespace to restore when it is closed.
+    pub(crate) fn open(&mut self, name: &str, namespace: &'static str, attrs: &str) -> &'static str {
+        let outer = self.namespace;
+        self.out.push('<');
+        self.out.push_str(name);
+        if namespace != outer {
+            let _ = write!(self.out, " xmlns=\"{namespace}\"");
+            self.namespace = namespace;
+        }
+        self.out.push_str(attrs);
+        self.out.push('>');
+        outer
+    }
+
+    pub(crate) fn close(&mut self, name: &str, outer: &'static str) {
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+        self.namespace = outer;
+    }
+
+    fn text(&mut self, name: &str, namespace: &'static str, text: &str, what: What<'_>) {
+        let outer = self.open(name, namespace, "");
+        if !write::text(&mut self.out, text) {
+            self.fail(EncodeError::Character { what: what.to_string() });
+        }
+        self.close(name, outer);
+    }
+
+    fn display(&mut self, name: &str, namespace: &'static str, value: &dyn fmt::Display) {
+        let outer = self.open(name, namespace, "");
+        let _ = write!(self.out, "{value}");
+        self.close(name, outer);
+    }
+
+    fn float(&mut self, name: &str, namespace: &'static str, value: f64) {
+        let outer = self.open(name, namespace, "");
+        self.float_text(value);
+        self.close(name, outer);
+    }
+
+    fn float_text(&mut self, value: f64) {
+        if value.is_infinite() {
+            self.out.push_str(if value > 0.0 { "INF" } else { "-INF" });
+        } else {
+            let _ = write!(self.out, "{value}");
+        }
+    }
+
+    fn moref(&mut self, name: &str, namespace: &'static str, moref: &MoRef) {
+        let outer = self.open(name, namespace, &moref_attrs(moref, ""));
+        let _ = write::text(&mut self.out, moref.value());
+        self.close(name, outer);
+    }
+
+    /// The `xsi:type` attribute for a type of that namespace, inside an element of the namespace `inside`.
+    fn type_attr(&self, name: &str, namespace: &str, inside: &str) -> String {
+        if namespace == inside {
+            format!(" xsi:type=\"{name}\"")
+        } else {
+            format!(" xmlns:t=\"{namespace}\" xsi:type=\"t:{name}\"")
+        }
+    }
+
+    pub(crate) fn element(&mut self, name: &str, namespace: &'static str, object: ObjRef<'_>, attrs: &str) {
+        let outer = self.open(name, namespace, attrs);
+        self.fields(object);
+        self.close(name, outer);
+    }
+
+    fn fields(&mut self, object: ObjRef<'_>) {
+        let desc = object.desc();
+        if self.too_new(desc.namespace, desc.since) {
+            self.refuse(desc.name.to_owned(), desc.since);
+        }
+        if let Some(base) = object.base() {
+            self.fields(base);
+        }
+        for field in desc.fields {
+            let slot = object.slot(field);
+            if !slot.is_set() {
+                continue;
+            }
+            if self.too_new(desc.namespace, field.since) {
+                // A required field always has a value; one that nobody set is left out for a server that lacks it.
+                if field.is_required() && is_default(&slot) {
+                    continue;
+                }
+                self.refuse(format!("{}.{}", desc.name, field.name), field.since);
+            }
+            self.field(desc, field, &slot);
+        }
+    }
+
+    fn field(&mut self, desc: &'static TypeDesc, field: &'static FieldDesc, slot: &Slot<'_>) {
+        let what = What { owner: desc.name, name: field.name };
+        self.slot(field.name, desc.namespace, slot, what);
+    }
+
+    fn slot(&mut self, name: &str, namespace: &'static str, slot: &Slot<'_>, what: What<'_>) {
+        match slot {
+            Slot::Bool(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::I8(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::I16(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::I32(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::I64(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::F32(cell) => cell.values().iter().for_each(|value| self.float_short(name, namespace, *value)),
+            Slot::F64(cell) => cell.values().iter().for_each(|value| self.float(name, namespace, *value)),
+            Slot::Str(cell) => cell.values().iter().for_each(|value| self.text(name, namespace, value, what)),
+            Slot::DateTime(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::Binary(cell) => cell.values().iter().for_each(|value| self.binary(name, namespace, value)),
+            Slot::Any(cell) => cell.values().iter().for_each(|value| self.any(name, namespace, value, what)),
+            Slot::MoRef(cell) => {
+                for value in cell.values() {
+                    if value.is_empty() {
+                        self.fail(EncodeError::Missing { what: what.to_string() });
+                    }
+                    self.moref(name, namespace, value);
+                }
+            }
+            Slot::Enum(_, items) => items.iter().for_each(|value| self.enum_value(name, namespace, value, what)),
+            Slot::Poly(declared, items) => items.iter().for_each(|value| self.object(name, namespace, declared.name, value)),
+            Slot::Struct(items) => items.iter().for_each(|value| self.element(name, namespace, value, "")),
+        }
+    }
+
+    fn float_short(&mut self, name: &str, namespace: &'static str, value: f32) {
+        if value.is_infinite() {
+            self.float(name, namespace, f64::from(value));
+        } else {
+            self.display(name, namespace, &value);
+        }
+    }
+
+    fn enum_value(&mut self, name: &str, namespace: &'static str, value: &OpenValue, what: What<'_>) {
+        if value.as_str().is_empty() {
+            self.fail(EncodeError::Missing { what: what.to_string() });
+        }
+        self.text(name, namespace, value.as_str(), what);
+    }
+
+    fn binary(&mut self, name: &str, namespace: &'static str, value: &Binary) {
+        let outer = self.open(name, namespace, "");
+        value.encode(&mut self.out);
+        self.close(name, outer);
+    }
+
+    /// Writes an object where one of the type `declared` is expected.
+    pub(crate) fn object(&mut self, name: &str, namespace: &'static str, declared: &str, object: &Object) {
+        let attrs = if object.type_name() == declared {
+            String::new()
+        } else {
+            self.type_attr(object.type_name(), object.desc().namespace, namespace)
+        };
+        match &object.extra {
+            None => self.element(name, namespace, object.as_ref(), &attrs),
+            Some(extra) => {
+                let outer = self.open(name, namespace, &format!("{attrs}{}", foreign(extra)));
+                self.fields(object.as_ref());
+                self.out.push_str(&extra.xml);
+                self.close(name, outer);
+            }
+        }
+    }
+
+    fn any(&mut self, name: &str, namespace: &'static str, value: &Any, what: What<'_>) {
+        let plain = |kind: &str| format!(" xsi:type=\"xsd:{kind}\"");
+        let outer = match value {
+            Any::Object(object) => return self.object(name, namespace, "", object),
+            Any::Nil => self.open(name, namespace, ""),
+            Any::Unknown(unknown) => {
+                let name_attr = match unknown.type_name() {
+                    "" => String::new(),
+                    kind => format!(" xsi:type=\"{kind}\""),
+                };
+                let outer = self.open(name, namespace, &format!("{name_attr}{}", foreign(&unknown.extra)));
+                self.out.push_str(&unknown.extra.xml);
+                outer
+            }
+            Any::MoRef(moref) => {
+                let kind = self.type_attr("ManagedObjectReference", "urn:vim25", namespace);
+                let outer = self.open(name, namespace, &moref_attrs(moref, &kind));
+                let _ = write::text(&mut self.out, moref.value());
+                outer
+            }
+            Any::Enum(value) => {
+                let inside = self.target.service.namespace;
+                let home = match self.target.service.registry.get(value.type_name) {
+                    Some(crate::registry::Entry::Enum(desc)) => desc.namespace,
+                    _ => inside,
+                };
+                let outer = self.open(name, namespace, &self.type_attr(value.type_name, home, namespace));
+                let _ = write::text(&mut self.out, &value.value);
+                outer
+            }
+            Any::Array(array) => {
+                let item = array.type_name.strip_prefix("ArrayOf").unwrap_or("");
+                let outer = self.open(name, namespace, &self.type_attr(&array.type_name, "urn:vim25", namespace));
+                for value in &array.items {
+                    self.item(item, value, what);
+                }
+                outer
+            }
+            _ => {
+                let outer = self.open(name, namespace, &plain(value.type_name()));
+                self.plain(value, what);
+                outer
+            }
+        };
+        self.close(name, outer);
+    }
+
+    /// An item of an array: its element bears the item type's name, in lower case where that is a primitive.
+    fn item(&mut self, item: &str, value: &Any, what: What<'_>) {
+        let namespace = self.namespace;
+        match value {
+            _ if item == "AnyType" => self.any("anyType", namespace, value, what),
+            Any::Object(object) => self.object(item, namespace, item, object),
+            Any::MoRef(moref) => self.moref(item, namespace, moref),
+            Any::Enum(value) => self.text(item, namespace, &value.value, what),
+            Any::Nil | Any::Array(_) => self.any(item, namespace, value, what),
+            Any::Unknown(unknown) => {
+                let outer = self.open(item, namespace, &foreign(&unknown.extra));
+                self.out.push_str(&unknown.extra.xml);
+                self.close(item, outer);
+            }
+            _ => {
+                let mut name = item.to_owned();
+                name[..1].make_ascii_lowercase();
+                let outer = self.open(&name, namespace, "");
+                self.plain(value, what);
+                self.close(&name, outer);
+            }
+        }
+    }
+
+    fn plain(&mut self, value: &Any, what: What<'_>) {
+        let _ = match value {
+            Any::Bool(value) => write!(self.out, "{value}"),
+            Any::Byte(value) => write!(self.out, "{value}"),
+            Any::Short(value) => write!(self.out, "{value}"),
+            Any::Int(value) => write!(self.out, "{value}"),
+            Any::Long(value) => write!(self.out, "{value}"),
+            Any::DateTime(value) => write!(self.out, "{value}"),
+            Any::Float(value) if value.is_finite() => write!(self.out, "{value}"),
+            Any::Float(value) => return self.float_text(f64::from(*value)),
+            Any::Double(value) => return self.float_text(*value),
+            Any::Binary(value) => return value.encode(&mut self.out),
+            _ => {
+                if !write::text(&mut self.out, value.as_str().unwrap_or("")) {
+                    self.fail(EncodeError::Character { what: what.to_string() });
+                }
+                Ok(())
+            }
+        };
+    }
+}
+
+/// Writes an object as a document of its own.
+///
+/// # Errors
+///
+/// When a required reference or enumeration value is not set, or a text has a character that XML cannot carry.
+pub fn to_xml<T: DataObject>(value: &T, name: &str, service: &'static Service) -> Result<String, EncodeError> {
+    let mut encoder = Encoder::new(Target { service, version: None });
+    let spaces = " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    encoder.element(name, service.namespace, ObjRef::of(value), spaces);
+    encoder.finish()
+}
+
+#[derive(Clone, Copy)]
+struct What<'a> {
+    owner: &'a str,
+    name: &'a str,
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.owner, self.name)
+    }
+}
+
+/// The namespaces that raw content relies on, without those that every envelope of ours declares alike.
+fn foreign(extra: &Extra) -> String {
+    let mut out = String::new();
+    for (name, uri) in crate::xml::read::Attrs(&extra.scope) {
+        let same = matches!(
+            (name, uri),
+            ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+                | ("xmlns:xsd", "http://www.w3.org/2001/XMLSchema")
+                | ("xmlns:soapenv", "http://schemas.xmlsoap.org/soap/envelope/")
+        );
+        // The default namespace is the element's own.
+        if !same && name != "xmlns" {
+            let _ = write!(out, " {name}=\"{}\"", uri.replace('"', "&quot;"));
+        }
+    }
+    out
+}
+
+fn moref_attrs(moref: &MoRef, more: &str) -> String {
+    let mut out = String::with_capacity(32);
+    out.push_str(more);
+    out.push_str(" type=\"");
+    let _ = write::attr(&mut out, moref.kind());
+    out.push('"');
+    if let Some(guid) = moref.server_guid() {
+        out.push_str(" serverGuid=\"");
+        let _ = write::attr(&mut out, guid);
+        out.push('"');
+    }
+    out
+}
+
+fn is_default(slot: &Slot<'_>) -> bool {
+    fn unset<T: Default + PartialEq>(cell: &Cell<'_, T>) -> bool {
+        cell.values().iter().all(|value| *value == T::default())
+    }
+    match slot {
+        Slot::Bool(cell) => unset(cell),
+        Slot::I8(cell) => unset(cell),
+        Slot::I16(cell) => unset(cell),
+        Slot::I32(cell) => unset(cell),
+        Slot::I64(cell) => unset(cell),
+        Slot::F32(cell) => unset(cell),
+        Slot::F64(cell) => unset(cell),
+        Slot::Str(cell) => unset(cell),
+        Slot::DateTime(cell) => unset(cell),
+        Slot::Binary(cell) => unset(cell),
+        Slot::Any(cell) => unset(cell),
+        Slot::MoRef(cell) => unset(cell),
+        Slot::Enum(_, items) => items.iter().all(|value| value.as_str().is_empty()),
+        Slot::Poly(..) | Slot::Struct(_) => false,
+    }
+}
+
+/// Writes a value that says its own type as an element.
+pub(crate) fn any_element(encoder: &mut Encoder, name: &str, namespace: &'static str, value: &Any) {
+    encoder.any(name, namespace, value, What { owner: "", name: "result" });
+}

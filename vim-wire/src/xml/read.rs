@@ -1,0 +1,611 @@
+//! A pull reader over a whole document in memory.
+//!
+//! It knows what it is asked for: the next child of an element, an element's text, or to pass over an element. Nothing is
+//! copied; names, attributes and plain text are slices of the document.
+
+use crate::limits::Limits;
+use crate::registry::Registry;
+use std::borrow::Cow;
+use std::fmt;
+
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Why a document could not be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    offset: usize,
+    path: Vec<String>,
+    reason: Cow<'static, str>,
+}
+
+impl DecodeError {
+    pub(crate) fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { offset, path: Vec::new(), reason: reason.into() }
+    }
+
+    /// Says in which element it happened; called from the inside out.
+    #[cold]
+    pub(crate) fn within(mut self, element: &str) -> Self {
+        self.path.push(element.to_owned());
+        self
+    }
+
+    /// The byte at which it happened, from the document's start.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The elements in which it happened, such as `returnval/objects/propSet/val`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.path.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/")
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.reason, self.offset)?;
+        if !self.path.is_empty() {
+            write!(f, " in {}", self.path())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+pub(crate) type Result<T> = std::result::Result<T, DecodeError>;
+
+/// A start tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag<'x> {
+    pub(crate) name: &'x str,
+    pub(crate) attrs: &'x str,
+    pub(crate) empty: bool,
+    pub(crate) offset: usize,
+}
+
+impl<'x> Tag<'x> {
+    /// The name without its prefix.
+    #[must_use]
+    pub fn name(&self) -> &'x str {
+        local(self.name)
+    }
+
+    /// The byte at which the tag starts.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The raw value of an attribute without a prefix.
+    #[must_use]
+    pub fn attr(&self, name: &str) -> Option<&'x str> {
+        Attrs(self.attrs).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+}
+
+pub(crate) fn local(name: &str) -> &str {
+    match memchr::memchr(b':', name.as_bytes()) {
+        Some(at) => &name[at + 1..],
+        None => name,
+    }
+}
+
+/// The attributes of a tag, raw. A broken one ends the iteration; `start_tag` has checked their form.
+pub(crate) struct Attrs<'x>(pub(crate) &'x str);
+
+impl<'x> Iterator for Attrs<'x> {
+    type Item = (&'x str, &'x str);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.0.trim_ascii_start();
+        let equals = memchr::memchr(b'=', text.as_bytes())?;
+        let name = text[..equals].trim_ascii_end();
+        let value = text[equals + 1..].trim_ascii_start();
+        let quote = *value.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let end = memchr::memchr(quote, &value.as_bytes()[1..])? + 1;
+        self.0 = &value[end + 1..];
+        Some((name, &value[1..end]))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Binding<'x> {
+    prefix: &'x str,
+    uri: &'x str,
+}
+
+/// A reader over a document.
+pub struct Reader<'x> {
+    text: &'x str,
+    at: usize,
+    depth: u32,
+    limits: Limits,
+    scope: Vec<Binding<'x>>,
+    pub(crate) registry: &'static Registry,
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("at", &self.at).field("of", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+impl<'x> Reader<'x> {
+    /// A reader at the start of a document, whose values may be of the registry's types.
+    ///
+    /// # Errors
+    ///
+    /// When the document is longer than the limits allow, is not UTF-8, or says that it is in another encoding.
+    pub fn new(bytes: &'x [u8], registry: &'static Registry, limits: Limits) -> Result<Self> {
+        if bytes.len() > limits.size {
+            let reason = format!("the document has {} bytes, more than the limit of {}", bytes.len(), limits.size);
+            return Err(DecodeError::new(limits.size, reason));
+        }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => return Err(DecodeError::new(error.valid_up_to(), "the document is not UTF-8")),
+        };
+        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        Ok(Self { text, at, depth: 0, limits, scope: Vec::with_capacity(8), registry })
+    }
+
+    /// The byte that is read next.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn fail(&self, reason: impl Into<Cow<'static, str>>) -> DecodeError {
+        DecodeError::new(self.at, reason)
+    }
+
+    fn end_of_document(&self) -> DecodeError {
+        DecodeError::new(self.text.len(), "the document ends in the middle of an element")
+    }
+
+    /// The document's root element.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or something else comes first.
+    pub fn root(&mut self) -> Result<Tag<'x>> {
+        let bytes = self.text.as_bytes();
+        while bytes.get(self.at).copied().is_some_and(is_space) {
+            self.at += 1;
+        }
+        if self.at == bytes.len() {
+            return Err(self.fail("the document is empty"));
+        }
+        if bytes[self.at] != b'<' {
+            return Err(self.fail("the document is not XML: it does not start with a tag"));
+        }
+        match self.markup()? {
+            Some(tag) => Ok(tag),
+            None => Err(self.fail("an end tag without a start tag")),
+        }
+    }
+
+    /// Checks that nothing but white space, comments and instructions follow the root element.
+    ///
+    /// # Errors
+    ///
+    /// When something else follows.
+    pub fn finish(&mut self) -> Result<()> {
+        loop {
+            let rest = self.text[self.at..].trim_ascii_start();
+            self.at = self.text.len() - rest.len();
+            if rest.is_empty() {
+                return Ok(());
+            }
+            if !(rest.starts_with("<!--") || rest.starts_with("<?")) {
+                return Err(self.fail("something follows the document's end"));
+            }
+            self.special()?;
+        }
+    }
+
+    /// Goes into an element; every way in has its [`Reader::leave`].
+    pub(crate) fn enter(&mut self, tag: &Tag<'x>) -> Result<usize> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            let reason = format!("elements nest deeper than the limit of {}", self.limits.depth);
+            return Err(DecodeError::new(tag.offset, reason));
+        }
+        let mark = self.scope.len();
+        if !tag.attrs.is_empty() {
+            self.declare(tag);
+        }
+        Ok(mark)
+    }
+
+    pub(crate) fn leave(&mut self, mark: usize) {
+        self.depth -= 1;
+        self.scope.truncate(mark);
+    }
+
+    #[inline(never)]
+    fn declare(&mut self, tag: &Tag<'x>) {
+        for (name, uri) in Attrs(tag.attrs) {
+            if let Some(prefix) = name.strip_prefix("xmlns:") {
+                self.scope.push(Binding { prefix, uri });
+            } else if name == "xmlns" {
+                self.scope.push(Binding { prefix: "", uri });
+            }
+        }
+    }
+
+    /// The next child of an element that was entered, or none when the element's end was passed.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed or ends too early.
+    #[inline]
+    pub fn child(&mut self, parent: &Tag<'x>) -> Result<Option<Tag<'x>>> {
+        if parent.empty {
+            return Ok(None);
+        }
+        let bytes = self.text.as_bytes();
+        if bytes.get(self.at) != Some(&b'<') {
+            self.to_markup()?;
+        }
+        if bytes.get(self.at + 1) == Some(&b'/') {
+            self.end_tag(parent)?;
+            return Ok(None);
+        }
+        match self.markup()? {
+            Some(tag) => Ok(Some(tag)),
+            None => {
+                self.end_tag(parent)?;
+                Ok(None)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn to_markup(&mut self) -> Result<()> {
+        let from = &self.text.as_bytes()[self.at..];
+        match memchr::memchr(b'<', from) {
+            Some(skip) => {
+                self.at += skip;
+                Ok(())
+            }
+            None => Err(self.end_of_document()),
+        }
+    }
+
+    /// From a `<` on: a start tag, or none at an end tag, which is left unread.
+    #[inline]
+    fn markup(&mut self) -> Result<Option<Tag<'x>>> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.at + 1) {
+                Some(b'/') => return Ok(None),
+                Some(b'!' | b'?') => {
+                    self.special()?;
+                    self.to_markup()?;
+                }
+                Some(_) => return self.start_tag().map(Some),
+                None => return Err(self.end_of_document()),
+            }
+        }
+    }
+
+    /// Passes over a comment, an instruction or a CDATA section; refuses a DTD.
+    #[inline(never)]
+    fn special(&mut self) -> Result<()> {
+        let rest = &self.text[self.at..];
+        let (from, end) = if rest.starts_with("<!--") {
+            (4, "-->")
+        } else if rest.starts_with("<![CDATA[") {
+            (9, "]]>")
+        } else if rest.starts_with("<?") {
+            self.check_encoding(rest)?;
+            (2, "?>")
+        } else if rest.starts_with("<!DOCTYPE") {
+            return Err(self.fail("the document has a DTD, which is not accepted"));
+        } else {
+            return Err(self.fail("a declaration that is not accepted"));
+        };
+        match rest[from..].find(end) {
+            Some(skip) => {
+                self.at += from + skip + end.len();
+                Ok(())
+            }
+            None => Err(self.end_of_document()),
+        }
+    }
+
+    fn check_encoding(&self, rest: &str) -> Result<()> {
+        let declaration = rest.strip_prefix("<?xml ").and_then(|rest| rest.split_once("?>"));
+        let encoding = declaration.and_then(|(attrs, _)| Attrs(attrs).find(|(name, _)| *name == "encoding"));
+        match encoding {
+            Some((_, name)) if !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii") => {
+                Err(self.fail(format!("the document is in {name:?}; only UTF-8 is accepted")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn start_tag(&mut self) -> Result<Tag<'x>> {
+        let bytes = self.text.as_bytes();
+        let offset = self.at;
+        let start = offset + 1;
+        let mut at = start;
+        // Every byte that can end a name is at most '>'; the few others below it end the loop's fast way, too.
+        let delimiter = loop {
+            match bytes.get(at) {
+                Some(byte) if *byte > b'>' => at += 1,
+                Some(byte @ (b'>' | b'/')) => break *byte,
+                Some(byte) if is_space(*byte) => break b' ',
+                Some(b'<' | b'=' | b'&' | b'"' | b'\'') => return Err(DecodeError::new(offset, "a broken start tag")),
+                Some(_) => at += 1,
+                None => return Err(self.end_of_document()),
+            }
+        };
+        if at == start {
+            return Err(DecodeError::new(offset, "a start tag without a name"));
+        }
+        let name = &self.text[start..at];
+        if delimiter == b'>' {
+            self.at = at + 1;
+            return Ok(Tag { name, attrs: "", empty: false, offset });
+        }
+        self.rest_of_tag(name, at, offset)
+    }
+
+    /// The rest of a start tag from its name's end on.
+    fn rest_of_tag(&mut self, name: &'x str, from: usize, offset: usize) -> Result<Tag<'x>> {
+        let bytes = self.text.as_bytes();
+        let mut at = from;
+        loop {
+            match memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]) {
+                Some(skip) => match bytes[at + skip] {
+                    b'>' => {
+                        at += skip;
+                        break;
+                    }
+                    quote => match memchr::memchr(quote, &bytes[at + skip + 1..]) {
+                        Some(len) => at += skip + 1 + len + 1,
+                        None => return Err(self.end_of_document()),
+                    },
+                },
+                None => return Err(self.end_of_document()),
+            }
+        }
+        let empty = at > from && bytes[at - 1] == b'/';
+        let attrs = &self.text[from..if empty { at - 1 } else { at }];
+        if memchr::memchr(b'<', attrs.as_bytes()).is_some() {
+            return Err(DecodeError::new(offset, "a broken start tag"));
+        }
+        self.at = at + 1;
+        Ok(Tag { name, attrs, empty, offset })
+    }
+
+    /// Passes the end tag of an element, at whose `</` the reader is.
+    #[inline]
+    fn end_tag(&mut self, parent: &Tag<'x>) -> Result<()> {
+        let bytes = self.text.as_bytes();
+        let name = parent.name.as_bytes();
+        let end = self.at + 2 + name.len();
+        if bytes.get(self.at + 2..end) == Some(name) && bytes.get(end) == Some(&b'>') {
+            self.at = end + 1;
+            return Ok(());
+        }
+        self.odd_end_tag(parent)
+    }
+
+    #[inline(never)]
+    fn odd_end_tag(&mut self, parent: &Tag<'x>) -> Result<()> {
+        let rest = &self.text[self.at + 2..];
+        let Some(close) = memchr::memchr(b'>', rest.as_bytes()) else { return Err(self.end_of_document()) };
+        let name = rest[..close].trim_ascii_end();
+        if name != parent.name {
+            return Err(self.fail(format!("</{name}> where </{}> should be", parent.name)));
+        }
+        self.at += 2 + close + 1;
+        Ok(())
+    }
+
+    /// The text of an element, whose end is passed. Elements in it are passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed or ends too early, or names an entity that XML does not define.
+    #[inline]
+    pub fn text(&mut self, tag: &Tag<'x>) -> Result<Cow<'x, str>> {
+        if tag.empty {
+            return Ok(Cow::Borrowed(""));
+        }
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        if let Some(len) = short_text(&bytes[start..]) {
+            let end = start + len;
+            if bytes[end] == b'<' && bytes.get(end + 1) == Some(&b'/') {
+                self.at = end;
+                self.end_tag(tag)?;
+                return Ok(Cow::Borrowed(&self.text[start..end]));
+            }
+        }
+        self.long_text(tag)
+    }
+
+    #[inline(never)]
+    fn long_text(&mut self, tag: &Tag<'x>) -> Result<Cow<'x, str>> {
+        let bytes = self.text.as_bytes();
+        let mut out = String::new();
+        loop {
+            let start = self.at;
+            let Some(len) = memchr::memchr2(b'<', b'&', &bytes[start..]) else { return Err(self.end_of_document()) };
+            let plain = &self.text[start..start + len];
+            self.at += len;
+            if bytes[self.at] == b'&' {
+                out.push_str(plain);
+                out.push(self.entity()?);
+            } else if self.text[self.at..].starts_with("</") {
+                self.end_tag(tag)?;
+                if out.is_empty() {
+                    return Ok(Cow::Borrowed(plain));
+                }
+                out.push_str(plain);
+                return Ok(Cow::Owned(out));
+            } else if let Some(section) = self.text[self.at..].strip_prefix("<![CDATA[") {
+                out.push_str(plain);
+                let Some(len) = section.find("]]>") else { return Err(self.end_of_document()) };
+                out.push_str(&section[..len]);
+                self.special()?;
+            } else if self.text[self.at..].starts_with("<!") || self.text[self.at..].starts_with("<?") {
+                out.push_str(plain);
+                self.special()?;
+            } else {
+                out.push_str(plain);
+                let child = self.start_tag()?;
+                self.skip(&child)?;
+            }
+        }
+    }
+
+    fn entity(&mut self) -> Result<char> {
+        let rest = &self.text[self.at + 1..];
+        let end = memchr::memchr(b';', &rest.as_bytes()[..rest.len().min(12)]);
+        let Some(end) = end else { return Err(self.fail("a '&' that starts no character")) };
+        let name = &rest[..end];
+        let found = match name {
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "amp" => Some('&'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            _ => match name.strip_prefix('#') {
+                Some(number) => match number.strip_prefix('x') {
+                    Some(hex) => u32::from_str_radix(hex, 16),
+                    None => number.parse(),
+                }
+                .ok()
+                .and_then(char::from_u32),
+                None => None,
+            },
+        };
+        match found {
+            Some(character) => {
+                self.at += 1 + end + 1;
+                Ok(character)
+            }
+            None => Err(self.fail(format!("&{name}; is no character and entities are not accepted"))),
+        }
+    }
+
+    /// Passes over an element and all in it.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, ends too early, or nests too deep.
+    pub fn skip(&mut self, tag: &Tag<'x>) -> Result<()> {
+        let mut open = vec![*tag];
+        while let Some(parent) = open.last() {
+            let parent = *parent;
+            match self.child(&parent)? {
+                Some(child) => open.push(child),
+                None => {
+                    open.pop();
+                }
+            }
+            if open.len() as u32 + self.depth > self.limits.depth {
+                return Err(self.fail(format!("elements nest deeper than the limit of {}", self.limits.depth)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The content of an element as it stands; the element is passed.
+    pub(crate) fn raw(&mut self, tag: &Tag<'x>) -> Result<&'x str> {
+        let start = self.at;
+        self.skip(tag)?;
+        if tag.empty {
+            return Ok("");
+        }
+        // The end tag that was passed is the last '<' before here.
+        let end = memchr::memrchr(b'<', &self.text.as_bytes()[start..self.at]).map_or(start, |at| start + at);
+        Ok(&self.text[start..end])
+    }
+
+    /// The document from one byte to where the reader is.
+    pub(crate) fn since(&self, offset: usize) -> &'x str {
+        &self.text[offset..self.at]
+    }
+
+    /// The namespaces in scope as attributes, the innermost of each prefix; what raw content may rely on.
+    pub(crate) fn scope_attrs(&self) -> String {
+        let mut out = String::new();
+        for (index, binding) in self.scope.iter().enumerate() {
+            if self.scope[index + 1..].iter().any(|inner| inner.prefix == binding.prefix) {
+                continue;
+            }
+            let colon = if binding.prefix.is_empty() { "" } else { ":" };
+            let quote = if binding.uri.contains('"') { '\'' } else { '"' };
+            let (prefix, uri) = (binding.prefix, binding.uri);
+            out.push_str(&format!(" xmlns{colon}{prefix}={quote}{uri}{quote}"));
+        }
+        out
+    }
+
+    /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has.
+    ///
+    /// vcsim writes `xmlns:_XMLSchema-instance="…" _XMLSchema-instance:type="…"` on each value.
+    #[inline]
+    pub fn xsi_type(&self, tag: &Tag<'x>) -> Option<&'x str> {
+        if tag.attrs.is_empty() {
+            return None;
+        }
+        self.find_xsi(tag, "type").map(local)
+    }
+
+    /// Whether the element says `xsi:nil="true"`.
+    pub(crate) fn is_nil(&self, tag: &Tag<'x>) -> bool {
+        !tag.attrs.is_empty() && matches!(self.find_xsi(tag, "nil"), Some("true" | "1"))
+    }
+
+    fn find_xsi(&self, tag: &Tag<'x>, wanted: &str) -> Option<&'x str> {
+        Attrs(tag.attrs).find_map(|(name, value)| {
+            let (prefix, local) = name.split_once(':')?;
+            (local == wanted && self.is_xsi(tag, prefix)).then_some(value)
+        })
+    }
+
+    #[inline]
+    fn is_xsi(&self, tag: &Tag<'x>, prefix: &str) -> bool {
+        if prefix == "xmlns" {
+            return false;
+        }
+        let own = Attrs(tag.attrs).find(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
+        match own {
+            Some((_, uri)) => uri == XSI,
+            None => self.scope.iter().rev().find(|binding| binding.prefix == prefix).is_some_and(|binding| binding.uri == XSI),
+        }
+    }
+}
+
+/// The length of a text that ends within 32 bytes and has no `&`, found without a call: most values are that short.
+#[inline(always)]
+fn short_text(bytes: &[u8]) -> Option<usize> {
+    let window = &bytes[..bytes.len().min(32)];
+    for (index, byte) in window.iter().enumerate() {
+        if *byte == b'<' {
+            return Some(index);
+        }
+        if *byte == b'&' {
+            return None;
+        }
+    }
+    let rest = &bytes[window.len()..];
+    let len = memchr::memchr2(b'<', b'&', rest)?;
+    (rest[len] == b'<').then_some(window.len() + len)
+}
