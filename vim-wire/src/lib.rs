@@ -37,7 +37,7 @@ pub use moref::{MoRef, ParseMoRefError};
 pub use object::{DataObject, Object, Poly, VimObject};
 pub use open_enum::{OpenEnum, OpenValue};
 pub use registry::{Area, Entry, Registry, Service};
-pub use slot::{Card, Cell, Holder, Items, Kind, ObjRef, Objects, PolyHolder, Slot, Wire, WireItem};
+pub use slot::{Card, Cell, Holder, Items, Kind, ObjRef, Objects, PolyHolder, Slot, TypeRef, Wire, WireItem};
 pub use xml::read::{DecodeError, Reader, Tag};
 
 /// For the macros of this crate alone.

@@ -60,14 +60,15 @@ macro_rules! __object {
             }
             unsafe impl $crate::DataObject for $ty {
                 const DESC: &'static $crate::TypeDesc = &DESC;
+                const REF: $crate::TypeRef = unsafe { $crate::TypeRef::new(&raw const DESC) };
             }
             unsafe impl $crate::Wire for $ty {
                 const KIND: $crate::Kind = <Self as $crate::WireItem>::ONE;
             }
             unsafe impl $crate::WireItem for $ty {
-                const ONE: $crate::Kind = $crate::Kind::Struct(&DESC, $crate::Holder::one::<Self>());
-                const OPT: $crate::Kind = $crate::Kind::Struct(&DESC, $crate::Holder::opt::<Self>());
-                const MANY: $crate::Kind = $crate::Kind::Struct(&DESC, $crate::Holder::many::<Self>());
+                const ONE: $crate::Kind = $crate::Kind::Struct(<Self as $crate::DataObject>::REF, $crate::Holder::one::<Self>());
+                const OPT: $crate::Kind = $crate::Kind::Struct(<Self as $crate::DataObject>::REF, $crate::Holder::opt::<Self>());
+                const MANY: $crate::Kind = $crate::Kind::Struct(<Self as $crate::DataObject>::REF, $crate::Holder::many::<Self>());
             }
             impl ::core::clone::Clone for $ty {
                 fn clone(&self) -> Self {

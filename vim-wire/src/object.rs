@@ -26,10 +26,12 @@ pub unsafe trait VimObject: StdAny + Send + Sync {
 pub unsafe trait DataObject: VimObject + Clone + Default + fmt::Debug + PartialEq {
     /// What is known of the type.
     const DESC: &'static TypeDesc;
+    #[doc(hidden)]
+    const REF: crate::slot::TypeRef;
 }
 
 /// What a server sent of an object beyond what the schema here knows.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Extra {
     /// The type's name as the server wrote it, where the registry has no such type.
     pub(crate) type_name: Option<Box<str>>,
@@ -37,6 +39,13 @@ pub(crate) struct Extra {
     pub(crate) xml: String,
     /// The namespace declarations that the elements stand under, as attributes.
     pub(crate) scope: String,
+}
+
+impl PartialEq for Extra {
+    /// What an object says, not which declarations stood around it.
+    fn eq(&self, other: &Self) -> bool {
+        self.type_name == other.type_name && self.xml == other.xml
+    }
 }
 
 /// A boxed data object of any type.
@@ -498,17 +507,17 @@ mod wire {
     }
     unsafe impl<T: DataObject> WireItem for Poly<T> {
         const ONE: Kind = Kind::Poly(
-            T::DESC,
+            T::REF,
             PolyHolder::new::<Self>(Holder::one::<Self>(), |at, object| unsafe { *at.cast::<Self>() = Self::hold(object) }),
         );
         const OPT: Kind = Kind::Poly(
-            T::DESC,
+            T::REF,
             PolyHolder::new::<Self>(Holder::opt::<Self>(), |at, object| unsafe {
                 *at.cast::<Option<Self>>() = Some(Self::hold(object));
             }),
         );
         const MANY: Kind = Kind::Poly(
-            T::DESC,
+            T::REF,
             PolyHolder::new::<Self>(Holder::many::<Self>(), |at, object| unsafe {
                 (*at.cast::<Vec<Self>>()).push(Self::hold(object));
             }),

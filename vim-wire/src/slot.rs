@@ -52,9 +52,35 @@ pub enum Kind {
     /// An open enumeration.
     Enum(&'static EnumDesc, Holder),
     /// A value of a type or of a descendant.
-    Poly(&'static TypeDesc, PolyHolder),
+    Poly(TypeRef, PolyHolder),
     /// A value of exactly this type.
-    Struct(&'static TypeDesc, Holder),
+    Struct(TypeRef, Holder),
+}
+
+/// A type's description by its address: unlike a reference, a constant may hold it before it is made, as types that refer to
+/// one another need.
+#[derive(Clone, Copy)]
+pub struct TypeRef(*const TypeDesc);
+
+#[allow(unsafe_code, reason = "the address of a static, which the macro takes")]
+impl TypeRef {
+    /// The type at that address; for the `object!` macro alone.
+    ///
+    /// # Safety
+    ///
+    /// There is a static there.
+    #[doc(hidden)]
+    #[must_use]
+    pub const unsafe fn new(desc: *const TypeDesc) -> Self {
+        Self(desc)
+    }
+
+    /// The description.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> &'static TypeDesc {
+        unsafe { &*self.0 }
+    }
 }
 
 /// How a field holds `Poly<T>`.
@@ -150,13 +176,13 @@ mod containers {
     }
     // What a type holds of itself is boxed; lists of boxes do not occur.
     unsafe impl<T: DataObject + WireItem> WireItem for Box<T> {
-        const ONE: Kind = Kind::Struct(T::DESC, Holder {
+        const ONE: Kind = Kind::Struct(T::REF, Holder {
             card: Card::One,
             stride: 0,
             grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Self>()).as_mut()).cast() },
             items: |at| (std::ptr::from_ref(unsafe { &*at.cast::<Self>() }.as_ref()).cast(), 1),
         });
-        const OPT: Kind = Kind::Struct(T::DESC, Holder {
+        const OPT: Kind = Kind::Struct(T::REF, Holder {
             card: Card::Opt,
             stride: 0,
             grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Option<Self>>()).insert(Self::default()).as_mut()).cast() },
@@ -532,8 +558,8 @@ impl<'a> Slot<'a> {
         unsafe {
             match T::ONE {
                 Kind::Enum(desc, _) => Slot::Enum(desc, many.retype()),
-                Kind::Poly(desc, _) => Slot::Poly(desc, many.retype()),
-                Kind::Struct(desc, _) => Slot::Struct(Objects { desc, items: many }),
+                Kind::Poly(desc, _) => Slot::Poly(desc.get(), many.retype()),
+                Kind::Struct(desc, _) => Slot::Struct(Objects { desc: desc.get(), items: many }),
                 plain => Slot::plain_many(at, values.len(), plain),
             }
         }
@@ -556,8 +582,8 @@ macro_rules! plain_slots {
                             Card::Many => Cell::Many(&*at.cast::<Vec<$ty>>()),
                         }),)*
                         Kind::Enum(desc, holder) => Self::Enum(desc, Items::held(at, &holder)),
-                        Kind::Poly(desc, holder) => Self::Poly(desc, Items::held_poly(at, &holder)),
-                        Kind::Struct(desc, holder) => Self::Struct(Objects { desc, items: Items::held(at, &holder) }),
+                        Kind::Poly(desc, holder) => Self::Poly(desc.get(), Items::held_poly(at, &holder)),
+                        Kind::Struct(desc, holder) => Self::Struct(Objects { desc: desc.get(), items: Items::held(at, &holder) }),
                     }
                 }
             }
@@ -588,8 +614,8 @@ macro_rules! plain_slots {
                             Card::Many => CellMut::Many(&mut *at.cast::<Vec<$ty>>()),
                         }),)*
                         Kind::Enum(desc, holder) => Self::Enum(desc, Grow { at, grow: holder.grow, of: PhantomData }),
-                        Kind::Poly(desc, holder) => Self::Poly(desc, Put { at, put: holder.put, of: PhantomData }),
-                        Kind::Struct(desc, holder) => Self::Struct(desc, Grow { at, grow: holder.grow, of: PhantomData }),
+                        Kind::Poly(desc, holder) => Self::Poly(desc.get(), Put { at, put: holder.put, of: PhantomData }),
+                        Kind::Struct(desc, holder) => Self::Struct(desc.get(), Grow { at, grow: holder.grow, of: PhantomData }),
                     }
                 }
             }
@@ -673,6 +699,8 @@ impl<'a> SlotMut<'a> {
 mod threads {
     unsafe impl<T: Sync> Send for super::Items<'_, T> {}
     unsafe impl<T: Sync> Sync for super::Items<'_, T> {}
+    unsafe impl Send for super::TypeRef {}
+    unsafe impl Sync for super::TypeRef {}
     unsafe impl Send for super::ObjRef<'_> {}
     unsafe impl Sync for super::ObjRef<'_> {}
 }

@@ -1,0 +1,112 @@
+//! Families: which types share a file.
+
+use crate::model::ServiceId;
+use crate::names::snake;
+use std::collections::BTreeMap;
+
+/// A type's text, and what tells its family.
+pub(super) struct Item {
+    pub(super) name: String,
+    pub(super) vmodl: Option<String>,
+    pub(super) service: ServiceId,
+    pub(super) text: String,
+    pub(super) is_enum: bool,
+}
+
+/// A file has no more lines than this; the rest of its family goes into files of its own.
+const LINES: usize = 2400;
+
+/// A class with fewer types of its own than this stays with its package.
+const OWN_FILE: usize = 6;
+
+/// Items by file name, in order: types before enumerations, each by name.
+pub(super) fn split(items: Vec<Item>) -> Vec<(String, Vec<Item>)> {
+    let mut classes: BTreeMap<String, usize> = BTreeMap::new();
+    for item in &items {
+        *classes.entry(class(item)).or_default() += 1;
+    }
+    let mut families: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in items {
+        let class = class(&item);
+        let (package, _) = class.split_once('/').unwrap_or((&class, ""));
+        let own = classes.get(&class).is_some_and(|count| *count >= OWN_FILE) && package == "base";
+        let name = if own { class.rsplit('/').next().unwrap_or(package) } else { package };
+        families.entry(name.to_owned()).or_default().push(item);
+    }
+    let mut files = Vec::new();
+    for (name, mut items) in families {
+        items.sort_by(|a, b| (a.is_enum, &a.name).cmp(&(b.is_enum, &b.name)));
+        chunks(name, items, &mut files);
+    }
+    files
+}
+
+/// "package/class": `vim.vm.device.VirtualDisk.FlatVer1BackingInfo` is of "vm_device/virtual_disk", `vim.TaskInfo` of
+/// "base/task_info".
+fn class(item: &Item) -> String {
+    let Some(vmodl) = &item.vmodl else { return "base/".to_owned() };
+    let mut parts = vmodl.split('.').peekable();
+    let root = parts.next().unwrap_or_default();
+    let mut package = Vec::new();
+    while let Some(part) = parts.next_if(|part| part.starts_with(|c: char| c.is_ascii_lowercase())) {
+        package.push(snake(part));
+    }
+    if root == "vmodl" {
+        package.insert(0, root.to_owned());
+    }
+    let class = snake(parts.next().unwrap_or_default());
+    // What a host offers for a device is as large a family as the devices.
+    if package.last().is_some_and(|last| last == "device") && class.ends_with("_option") {
+        return format!("{}_option/{class}", package.join("_"));
+    }
+    format!("{}/{class}", if package.is_empty() { "base".to_owned() } else { package.join("_") })
+}
+
+/// Cuts a family that is too long at initials, and names the pieces by them.
+fn chunks(name: String, items: Vec<Item>, files: &mut Vec<(String, Vec<Item>)>) {
+    let lines = |items: &[Item]| items.iter().map(|item| item.text.lines().count() + 1).sum::<usize>();
+    if lines(&items) <= LINES {
+        files.push((name, items));
+        return;
+    }
+    let pieces = lines(&items).div_ceil(LINES);
+    let target = lines(&items) / pieces + 1;
+    let mut groups: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    let common = common(&items);
+    for item in items {
+        groups.entry(initials(&item.name, common)).or_default().push(item);
+    }
+    let mut pending: Vec<(String, Vec<Item>)> = Vec::new();
+    let mut room = 0;
+    for (initial, mut group) in groups {
+        let size = lines(&group);
+        match pending.last_mut() {
+            Some((label, items)) if room >= size || room >= target / 2 && size < room * 2 && lines(items) + size <= LINES => {
+                let first = label.split("_to_").next().unwrap_or_default().to_owned();
+                *label = format!("{first}_to_{initial}");
+                items.append(&mut group);
+                room = room.saturating_sub(size);
+            }
+            _ => {
+                room = target.saturating_sub(size);
+                pending.push((initial, group));
+            }
+        }
+    }
+    for (label, mut items) in pending {
+        items.sort_by(|a, b| (a.is_enum, &a.name).cmp(&(b.is_enum, &b.name)));
+        files.push((format!("{name}_{label}"), items));
+    }
+}
+
+/// How many letters all the names have in common.
+fn common(items: &[Item]) -> usize {
+    let Some(first) = items.first() else { return 0 };
+    let shared = |name: &str| first.name.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    items.iter().map(|item| shared(&item.name)).min().unwrap_or(0)
+}
+
+/// The letter that a name goes on with after what all have in common.
+fn initials(name: &str, common: usize) -> String {
+    name.chars().skip(common).take(1).map(|c| c.to_ascii_lowercase()).collect()
+}

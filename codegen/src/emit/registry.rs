@@ -1,0 +1,122 @@
+//! What binds the files together: modules, lists of types and methods, services.
+
+use super::{Emitter, Files};
+use crate::areas::AreaId;
+use std::fmt::Write;
+
+impl Emitter<'_> {
+    /// The `mod.rs` of an area's types.
+    pub(super) fn area_module(&self, area: AreaId, modules: &[String]) -> String {
+        let mut out = self.header(None);
+        for module in modules {
+            let _ = writeln!(out, "mod {module};");
+        }
+        out.push('\n');
+        for module in modules {
+            let _ = writeln!(out, "pub use {module}::*;");
+        }
+        let mut types: Vec<(&str, &str)> = (self.model.types.iter().zip(&self.plan.types))
+            .filter(|(_, of)| **of == area)
+            .map(|(ty, _)| (ty.wire.as_str(), ty.rust.as_str()))
+            .collect();
+        types.sort_unstable();
+        out.push_str("\n/// The data types, by their names on the wire.\n");
+        out.push_str("pub(in crate::generated) static TYPES: &[&vim_wire::TypeDesc] = &[\n");
+        for (_, rust) in types {
+            let _ = writeln!(out, "    <{rust} as vim_wire::DataObject>::DESC,");
+        }
+        let mut enums: Vec<(&str, &str)> = (self.model.enums.iter().zip(&self.plan.enums))
+            .filter(|(_, of)| **of == area)
+            .map(|(ty, _)| (ty.wire.as_str(), ty.rust.as_str()))
+            .collect();
+        enums.sort_unstable();
+        out.push_str("];\n\n/// The enumerations, by their names on the wire.\n");
+        out.push_str("pub(in crate::generated) static ENUMS: &[&vim_wire::EnumDesc] = &[\n");
+        for (_, rust) in enums {
+            let _ = writeln!(out, "    <{rust} as vim_wire::OpenEnum>::DESC,");
+        }
+        out.push_str("];\n");
+        out
+    }
+
+    /// The `mod.rs` of `generated`, `types` and `mo`.
+    pub(super) fn registry(&self, files: &mut Files) {
+        let of = |folder: &str| {
+            let has = |area: &AreaId| files.contains_key(&format!("{folder}/{}/mod.rs", self.plan.areas[*area].name));
+            (0..self.plan.areas.len()).filter(has).collect::<Vec<_>>()
+        };
+        let (types, objects) = (of("types"), of("mo"));
+        let functions = files.contains_key("methods.rs");
+        let types_mod = self.folder_module("Data types and enumerations.", &types, "AREAS: &[vim_wire::Area]", |name| {
+            format!("({name}::TYPES, {name}::ENUMS)")
+        });
+        let objects_mod = self.folder_module(
+            "Managed objects: handles with a method per method, and the properties of each.",
+            &objects,
+            "METHODS: &[&[&vim_wire::MethodDesc]]",
+            |name| format!("{name}::METHODS"),
+        );
+        let mut out = self.header(None);
+        let _ = writeln!(out, "//! The bindings of {}.\n", self.labels());
+        out.push_str("#![allow(clippy::all, clippy::pedantic, clippy::nursery, unused_imports, unused_qualifications)]\n\n");
+        if functions {
+            out.push_str("pub mod methods;\n");
+        }
+        if !objects.is_empty() {
+            out.push_str("pub mod mo;\n");
+            files.insert("mo/mod.rs".to_owned(), objects_mod);
+        }
+        out.push_str("pub mod types;\n");
+        files.insert("types/mod.rs".to_owned(), types_mod);
+
+        out.push_str("\n/// The names of all managed objects, those of features that are off included.\n");
+        out.push_str("static MANAGED_OBJECTS: &[&str] = &[\n");
+        let mut names: Vec<&str> = self.model.objects.iter().map(|object| object.name.as_str()).collect();
+        names.sort_unstable();
+        for name in names {
+            let _ = writeln!(out, "    \"{name}\",");
+        }
+        out.push_str("];\n\n/// Every type of the build, by its name on the wire.\n");
+        out.push_str("pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS]);\n");
+        if !objects.is_empty() || functions {
+            let from = if objects.is_empty() { "&[methods::METHODS]" } else { "mo::METHODS" };
+            out.push_str("\n/// Every method of the build: of each area a list, sorted by name.\n");
+            let _ = writeln!(out, "pub static METHODS: &[&[&vim_wire::MethodDesc]] = {from};");
+        }
+        for (id, service) in self.model.services.iter().enumerate() {
+            let gate = self.plan.areas.iter().position(|area| area.name == service.name);
+            let _ = writeln!(out, "\n/// The service `{}`, of {}.", service.namespace, self.model.label(id));
+            out.push_str(&self.cfg_area(gate.unwrap_or(0), ""));
+            let _ = writeln!(out, "pub static {}: vim_wire::Service = vim_wire::Service {{", service.constant);
+            let _ = writeln!(out, "    namespace: \"{}\",", service.namespace);
+            let _ = writeln!(out, "    path: \"{}\",", service.path);
+            out.push_str("    versions: &[\n");
+            for versions in service.versions.chunks(10) {
+                let row: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
+                let _ = writeln!(out, "        {},", row.join(", "));
+            }
+            out.push_str("    ],\n    registry: &REGISTRY,\n};\n");
+        }
+        files.insert("mod.rs".to_owned(), out);
+    }
+
+    fn folder_module(&self, doc: &str, areas: &[AreaId], list: &str, entry: impl Fn(&str) -> String) -> String {
+        let mut out = self.header(None);
+        let _ = writeln!(out, "//! {doc}\n");
+        for area in areas {
+            let _ = writeln!(out, "{}mod {};", self.cfg_area(*area, ""), self.plan.areas[*area].name);
+        }
+        // A module of its own, so that a glob import brings no module named `core` along.
+        out.push_str("\nmod flat {\n");
+        for area in areas {
+            let _ = writeln!(out, "{}    pub use super::{}::*;", self.cfg_area(*area, "    "), self.plan.areas[*area].name);
+        }
+        let _ = write!(out, "}}\npub use flat::*;\n\npub(super) static {list} = &[\n");
+        for area in areas {
+            let name = format!("self::{}", self.plan.areas[*area].name);
+            let _ = writeln!(out, "{}    {},", self.cfg_area(*area, "    "), entry(&name));
+        }
+        out.push_str("];\n");
+        out
+    }
+}
