@@ -306,16 +306,10 @@ fn each_returnval(
 ) -> Result<(), DecodeError> {
     let mut reader = Reader::new(&answer.body, method.service.registry, answer.limits)?;
     soap::body(&mut reader, |reader, response| {
-        let mark = reader.enter(response)?;
-        while let Some(child) = reader.child(response)? {
-            if child.name() == "returnval" {
-                each(reader, &child)?;
-            } else {
-                reader.skip(&child)?;
-            }
-        }
-        reader.leave(mark);
-        Ok(())
+        reader.each(response, |reader, child| match child.name() {
+            "returnval" => each(reader, child),
+            _ => reader.skip(child),
+        })
     })
 }
 

@@ -23,7 +23,7 @@ impl<'x> Reader<'x> {
         let mut value = T::default();
         let many = T::KIND.card() == crate::slot::Card::Many;
         let done = if many && self.is_array(tag) {
-            self.items(tag, &mut |reader, child| reader.slot(SlotMut::of(&mut value), child))
+            self.each(tag, |reader, child| reader.slot(SlotMut::of(&mut value), child))
         } else {
             self.slot(SlotMut::of(&mut value), tag)
         };
@@ -58,14 +58,15 @@ impl<'x> Reader<'x> {
         self.xsi_type(tag).is_some_and(|name| name.starts_with("ArrayOf"))
     }
 
-    fn items(
-        &mut self,
-        tag: &Tag<'x>,
-        each: &mut dyn FnMut(&mut Self, &Tag<'x>) -> Result<()>,
-    ) -> Result<()> {
+    /// Visits each child of an element; what is visited must be read or passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, nests too deep, or a visit fails.
+    pub fn each(&mut self, tag: &Tag<'x>, mut visit: impl FnMut(&mut Self, &Tag<'x>) -> Result<()>) -> Result<()> {
         let mark = self.enter(tag)?;
         while let Some(child) = self.child(tag)? {
-            each(self, &child).map_err(|error| error.within(child.name()))?;
+            visit(self, &child).map_err(|error| error.within(child.name()))?;
         }
         self.leave(mark);
         Ok(())
@@ -219,7 +220,7 @@ impl<'x> Reader<'x> {
         });
         let plain = plain_item(type_name);
         let mut items = Vec::new();
-        self.items(tag, &mut |reader, child| {
+        self.each(tag, |reader, child| {
             let typed = reader.xsi_type(child).is_some();
             items.push(match item {
                 Some(Entry::Type(desc)) => Any::Object(reader.object_of(desc, child)?),

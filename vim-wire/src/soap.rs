@@ -100,29 +100,24 @@ pub fn fault(bytes: &[u8], registry: &'static Registry, limits: crate::Limits) -
 
 fn read_fault<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<Fault> {
     let mut fault = Fault { message: String::new(), code: String::new(), detail: None };
-    let mark = reader.enter(tag)?;
-    while let Some(child) = reader.child(tag)? {
+    reader.each(tag, |reader, child| {
         match child.name() {
             "faultcode" => {
-                let code = reader.text(&child)?;
+                let code = reader.text(child)?;
                 fault.code = crate::xml::read::local(code.trim_ascii()).to_owned();
             }
-            "faultstring" => fault.message = reader.text(&child)?.into_owned(),
-            "detail" => {
-                let mark = reader.enter(&child)?;
-                while let Some(detail) = reader.child(&child)? {
-                    if fault.detail.is_none() {
-                        fault.detail = read_detail(reader, &detail)?;
-                    } else {
-                        reader.skip(&detail)?;
-                    }
+            "faultstring" => fault.message = reader.text(child)?.into_owned(),
+            "detail" => reader.each(child, |reader, detail| {
+                if fault.detail.is_none() {
+                    fault.detail = read_detail(reader, detail)?;
+                    return Ok(());
                 }
-                reader.leave(mark);
-            }
-            _ => reader.skip(&child)?,
+                reader.skip(detail)
+            })?,
+            _ => reader.skip(child)?,
         }
-    }
-    reader.leave(mark);
+        Ok(())
+    })?;
     Ok(fault)
 }
 

@@ -28,8 +28,8 @@ pub(crate) fn answer(inventory: &Inventory, request: &str, page: usize) -> Answe
         return fault("InvalidRequest", "no call in the body");
     };
     match method {
-        "RetrieveServiceContent" => result(method, include_str!("answers/service_content.xml").trim_end()),
-        "Login" => result(method, include_str!("answers/session.xml").trim_end()),
+        "RetrieveServiceContent" => result(method, &joined(include_str!("answers/service_content.xml"))),
+        "Login" => result(method, &joined(include_str!("answers/session.xml"))),
         "CurrentTime" => result(method, "<returnval>2026-01-01T00:00:00Z</returnval>"),
         "SessionIsActive" => result(method, "<returnval>true</returnval>"),
         "CreateContainerView" => result(method, &reference("ContainerView", "session[1]view-1")),
@@ -84,6 +84,11 @@ fn objects(method: &str, page: Page) -> Answer {
 fn result(method: &str, content: &str) -> Answer {
     let text = format!(r#"{OPEN}<{method}Response xmlns="urn:vim25">{content}</{method}Response>{CLOSE}"#);
     Answer { pieces: vec![text.into()], is_fault: false, delay_seconds: 0 }
+}
+
+/// Servers put no white space between elements.
+fn joined(template: &str) -> String {
+    template.lines().map(str::trim_start).collect()
 }
 
 fn reference(kind: &str, value: &str) -> String {

@@ -1,7 +1,7 @@
 //! Documentation: the schema's facts in words.
 
 use super::Emitter;
-use crate::model::{Field, Method, ServiceId, TypeId};
+use crate::model::{Field, Method, ServiceId, Ty, TypeId};
 
 /// Where a link stands: managed objects are in another module than types.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,11 @@ fn wrap(out: &mut String, indent: &str, text: &str, hanging: &str) {
 /// A single line.
 pub(super) fn line(out: &mut String, indent: &str, text: &str) {
     doc(out, indent, &[text.to_owned()]);
+}
+
+/// Words that end in "a", or in "an" before a vowel.
+fn article<'a>(words: &'a str, name: &str) -> std::borrow::Cow<'a, str> {
+    if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { format!("{words}n").into() } else { words.into() }
 }
 
 impl Emitter<'_> {
@@ -123,7 +128,7 @@ impl Emitter<'_> {
         }
         let facts = &field.facts;
         if let Some(target) = &facts.target {
-            let plural = if field.array { "References to" } else { "Reference to a" };
+            let plural = if field.array { "References to".into() } else { article("Reference to a", target) };
             words.push(format!("{plural} {}.", self.object_link(target, from)));
         }
         if let Some(link) = facts.link {
@@ -185,16 +190,16 @@ impl Emitter<'_> {
         let Some(answer) = &method.result else {
             return if method.task { "Answers a task without a result.".to_owned() } else { String::new() };
         };
-        let what = match (&answer.target, answer.ty) {
-            (Some(target), _) => self.object_link(target, From::Objects),
-            (None, crate::model::Ty::Data(id)) => self.type_link(id),
-            (None, crate::model::Ty::Enum(id)) => format!("[`{}`]", self.model.enums[id].rust),
-            (None, ty) => format!("`{}`", self.wire_type(ty)),
+        let (name, what) = match (&answer.target, answer.ty) {
+            (Some(target), _) => (target.clone(), self.object_link(target, From::Objects)),
+            (None, Ty::Data(id)) => (self.model.types[id].rust.clone(), self.type_link(id)),
+            (None, Ty::Enum(id)) => (self.model.enums[id].rust.clone(), format!("[`{}`]", self.model.enums[id].rust)),
+            (None, ty) => (self.wire_type(ty), format!("`{}`", self.wire_type(ty))),
         };
         let what = match (answer.array, answer.optional) {
             (true, _) => format!("a list of {what}"),
-            (false, true) => format!("perhaps a {what}"),
-            (false, false) => format!("a {what}"),
+            (false, true) => format!("{} {what}", article("perhaps a", &name)),
+            (false, false) => format!("{} {what}", article("a", &name)),
         };
         if method.task { format!("Answers a task; its result is {what}.{secret}") } else { format!("Answers {what}.{secret}") }
     }

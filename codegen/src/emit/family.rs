@@ -36,7 +36,7 @@ pub(super) fn split(items: Vec<Item>) -> Vec<(String, Vec<Item>)> {
     let mut files = Vec::new();
     for (name, mut items) in families {
         items.sort_by(|a, b| (a.is_enum, &a.name).cmp(&(b.is_enum, &b.name)));
-        chunks(name, items, &mut files);
+        chunks(&name, items, &mut files);
     }
     files
 }
@@ -62,51 +62,51 @@ fn class(item: &Item) -> String {
     format!("{}/{class}", if package.is_empty() { "base".to_owned() } else { package.join("_") })
 }
 
-/// Cuts a family that is too long at initials, and names the pieces by them.
-fn chunks(name: String, items: Vec<Item>, files: &mut Vec<(String, Vec<Item>)>) {
-    let lines = |items: &[Item]| items.iter().map(|item| item.text.lines().count() + 1).sum::<usize>();
-    if lines(&items) <= LINES {
-        files.push((name, items));
+/// Cuts a family that is too long at initials, and names the pieces by them: `event_a_to_c`, `host_host_d_to_k`.
+fn chunks(family: &str, items: Vec<Item>, files: &mut Vec<(String, Vec<Item>)>) {
+    let total = lines(&items);
+    if total <= LINES {
+        files.push((family.to_owned(), items));
         return;
     }
-    let pieces = lines(&items).div_ceil(LINES);
-    let target = lines(&items) / pieces + 1;
+    let target = total / total.div_ceil(LINES);
+    let prefix = common(&items);
     let mut groups: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    let common = common(&items);
     for item in items {
-        groups.entry(initials(&item.name, common)).or_default().push(item);
+        let initial: String = item.name.chars().take(prefix.len() + 1).collect();
+        groups.entry(initial).or_default().push(item);
     }
-    let mut pending: Vec<(String, Vec<Item>)> = Vec::new();
-    let mut room = 0;
+    let mut pieces: Vec<(String, String, Vec<Item>)> = Vec::new();
     for (initial, mut group) in groups {
         let size = lines(&group);
-        match pending.last_mut() {
-            Some((label, items)) if room >= size || room >= target / 2 && size < room * 2 && lines(items) + size <= LINES => {
-                let first = label.split("_to_").next().unwrap_or_default().to_owned();
-                *label = format!("{first}_to_{initial}");
+        if size > LINES {
+            chunks(family, group, files);
+            continue;
+        }
+        match pieces.last_mut() {
+            Some((_, last, items)) if lines(items) + size <= (target + target / 6).min(LINES) => {
+                *last = initial;
                 items.append(&mut group);
-                room = room.saturating_sub(size);
             }
-            _ => {
-                room = target.saturating_sub(size);
-                pending.push((initial, group));
-            }
+            _ => pieces.push((initial.clone(), initial, group)),
         }
     }
-    for (label, mut items) in pending {
+    for (first, last, mut items) in pieces {
         items.sort_by(|a, b| (a.is_enum, &a.name).cmp(&(b.is_enum, &b.name)));
-        files.push((format!("{name}_{label}"), items));
+        let to = last.chars().last().map_or_else(String::new, |last| last.to_ascii_lowercase().to_string());
+        let label = if first == last { snake(&first) } else { format!("{}_to_{to}", snake(&first)) };
+        files.push((format!("{family}_{label}"), items));
     }
 }
 
-/// How many letters all the names have in common.
-fn common(items: &[Item]) -> usize {
-    let Some(first) = items.first() else { return 0 };
-    let shared = |name: &str| first.name.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
-    items.iter().map(|item| shared(&item.name)).min().unwrap_or(0)
+fn lines(items: &[Item]) -> usize {
+    items.iter().map(|item| item.text.lines().count() + 1).sum()
 }
 
-/// The letter that a name goes on with after what all have in common.
-fn initials(name: &str, common: usize) -> String {
-    name.chars().skip(common).take(1).map(|c| c.to_ascii_lowercase()).collect()
+/// The letters that all the names begin with.
+fn common(items: &[Item]) -> String {
+    let Some(first) = items.first() else { return String::new() };
+    let shared = |name: &str| first.name.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let count = items.iter().map(|item| shared(&item.name)).min().unwrap_or(0);
+    first.name.chars().take(count).collect()
 }

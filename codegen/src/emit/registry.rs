@@ -66,7 +66,7 @@ impl Emitter<'_> {
             out.push_str("pub mod mo;\n");
             files.insert("mo/mod.rs".to_owned(), objects_mod);
         }
-        out.push_str("pub mod types;\n");
+        out.push_str("pub(crate) mod types;\n");
         files.insert("types/mod.rs".to_owned(), types_mod);
 
         out.push_str("\n/// The names of all managed objects, those of features that are off included.\n");

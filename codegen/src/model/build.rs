@@ -62,10 +62,14 @@ impl<'a> Context<'a, '_> {
         })
     }
 
-    /// The type of that local name, as metadata has it: a primitive, or of that service, or of one that it builds on.
+    /// The type of that local name, as metadata has it: `xsd:` and a primitive, or of that service, or of one that it
+    /// builds on.
     pub(super) fn bare_ty(&self, namespace: &str, name: &str) -> Option<Ty> {
         let of = |ns: &str| self.ty(&QName { ns: ns.to_owned(), name: name.to_owned() });
-        of(namespace).or_else(|| of(XSD)).or_else(|| self.services.keys().find_map(|ns| of(ns)))
+        if let Some(name) = name.strip_prefix("xsd:") {
+            return self.ty(&QName { ns: XSD.to_owned(), name: name.to_owned() });
+        }
+        of(namespace).or_else(|| self.services.keys().find_map(|ns| of(ns)))
     }
 
     pub(super) fn field(&self, model: &Model, place: &Place<'_>, raw: &RawField, facts: Option<&FieldFacts>) -> Result<Field> {
