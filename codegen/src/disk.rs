@@ -47,10 +47,23 @@ pub(crate) fn roots(folder: &Path) -> Result<Vec<String>> {
     Err(Error::new(folder.display().to_string(), "", "has neither a .wsdl nor a .xsd file"))
 }
 
-/// The metadata files that lie in a folder.
+/// A folder, and the one beside it that has vim25 where it has not.
+///
+/// A vCenter serves every service's files from one folder; copies of them often lie in folders side by side.
+pub(crate) fn with_vim25(folder: &Path) -> Vec<PathBuf> {
+    let beside = folder.join("..").join("vim25");
+    let alone = folder.join("vim-types.xsd").exists() || !beside.is_dir();
+    if alone { vec![folder.to_owned()] } else { vec![folder.to_owned(), beside] }
+}
+
+/// The metadata files that lie beside the schema that they are about.
 pub(crate) fn metadata_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let is = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with("-metadata.json"));
-    Ok(files(folder)?.into_iter().filter(is).collect())
+    let mut found = Vec::new();
+    for folder in with_vim25(folder) {
+        found.extend(files(&folder)?.into_iter().filter(is));
+    }
+    Ok(found)
 }
 
 /// Writes the files, and removes generated ones that are no longer among them.

@@ -71,9 +71,7 @@ fn run(options: &Options) -> Result<String> {
     let (source, roots): (Box<dyn Source>, Vec<String>) = match (&options.wsdl, &options.url) {
         (Some(folder), _) => {
             let roots = disk::roots(folder)?;
-            // A vCenter serves every service's files from one folder; copies of them often lie in folders side by side.
-            let beside = folder.join("..").join("vim25");
-            (Box::new(Folders(vec![folder.clone(), beside])), roots)
+            (Box::new(Folders(disk::with_vim25(folder))), roots)
         }
         (None, Some(url)) => {
             let (source, root) = fetch::Server::new(url, options.insecure)?;

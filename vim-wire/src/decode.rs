@@ -109,7 +109,7 @@ impl<'x> Reader<'x> {
             if extra.xml.is_empty() {
                 extra.scope = self.scope_attrs();
             }
-            extra.xml.push_str(self.since(child.offset));
+            extra.xml.push_str(self.read_since(child.offset));
         }
         Ok(())
     }

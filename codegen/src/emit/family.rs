@@ -19,15 +19,15 @@ const LINES: usize = 2400;
 /// A class with fewer types of its own than this stays with its package.
 const OWN_FILE: usize = 6;
 
-/// Items by file name, in order: types before enumerations, each by name.
-pub(super) fn split(items: Vec<Item>) -> Vec<(String, Vec<Item>)> {
+/// Items by file name, in order: types before enumerations, each by name. What has no VMODL name is of one family.
+pub(super) fn split(items: Vec<Item>, nameless: &str) -> Vec<(String, Vec<Item>)> {
     let mut classes: BTreeMap<String, usize> = BTreeMap::new();
     for item in &items {
-        *classes.entry(class(item)).or_default() += 1;
+        *classes.entry(class(item, nameless)).or_default() += 1;
     }
     let mut families: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for item in items {
-        let class = class(&item);
+        let class = class(&item, nameless);
         let (package, _) = class.split_once('/').unwrap_or((&class, ""));
         let own = classes.get(&class).is_some_and(|count| *count >= OWN_FILE) && package == "base";
         let name = if own { class.rsplit('/').next().unwrap_or(package) } else { package };
@@ -43,8 +43,8 @@ pub(super) fn split(items: Vec<Item>) -> Vec<(String, Vec<Item>)> {
 
 /// "package/class": `vim.vm.device.VirtualDisk.FlatVer1BackingInfo` is of "vm_device/virtual_disk", `vim.TaskInfo` of
 /// "base/task_info".
-fn class(item: &Item) -> String {
-    let Some(vmodl) = &item.vmodl else { return "base/".to_owned() };
+fn class(item: &Item, nameless: &str) -> String {
+    let Some(vmodl) = &item.vmodl else { return nameless.to_owned() };
     let mut parts = vmodl.split('.').peekable();
     let root = parts.next().unwrap_or_default();
     let mut package = Vec::new();

@@ -1,11 +1,13 @@
 //! Managed objects, and the functions that stand for methods where no metadata tells whose they are.
 
 use super::docs::{From, doc, line};
+use super::family::{self, Item};
+use super::registry::rows;
 use super::{Emitter, Files, cfg, flags};
 use crate::areas::{AreaId, CORE};
 use crate::error::{Error, Result};
 use crate::model::{Field, Method, ObjectId, Ty};
-use crate::names::snake;
+use crate::names::{camel, snake};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -39,9 +41,7 @@ impl Emitter<'_> {
             let _ = write!(module, "\n{uses}\n/// The methods, by their names on the wire.\n");
             module.push_str("pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[\n");
             methods.sort_unstable();
-            for (_, constant) in methods {
-                let _ = writeln!(module, "    &{constant},");
-            }
+            rows(&mut module, methods.iter().map(|(_, constant)| format!("&{constant}")));
             module.push_str("];\n");
             files.insert(format!("{folder}/mod.rs"), module);
         }
@@ -144,8 +144,8 @@ impl Emitter<'_> {
         let (generic, this, lifetime) = match (receiver, borrows) {
             (Receiver::Object(_), true) => ("<'a>", "&'a self", "'a"),
             (Receiver::Object(_), false) => ("", "&self", "'_"),
-            (Receiver::Handle, true) => ("<'a>", "target: &'a vim_wire::Handle", "'a"),
-            (Receiver::Handle, false) => ("", "target: &vim_wire::Handle", "'_"),
+            (Receiver::Handle, true) => ("<'a>", "this: &'a vim_wire::Handle", "'a"),
+            (Receiver::Handle, false) => ("", "this: &vim_wire::Handle", "'_"),
         };
         let mut params = vec![this.to_owned()];
         params.extend(positional.iter().map(|param| format!("{}: {}", param.ident, self.param_type(param))));
@@ -166,8 +166,8 @@ impl Emitter<'_> {
             }
             let _ = writeln!(out, "{indent}) -> {answer} {{");
         }
-        let target = if matches!(receiver, Receiver::Handle) { "target" } else { "self" };
-        let new = format!("vim_wire::Call::new({target}, &{})", method.constant);
+        let this = if matches!(receiver, Receiver::Handle) { "this" } else { "self" };
+        let new = format!("vim_wire::Call::new({this}, &{})", method.constant);
         let mut args = String::new();
         for (index, param) in method.params.iter().enumerate().filter(|(_, param)| !param.optional) {
             let _ = write!(args, ".arg({index}, {})", param.ident);
@@ -270,24 +270,34 @@ impl Emitter<'_> {
         if self.model.functions.is_empty() {
             return;
         }
-        let mut out = self.header(None);
-        out.push_str("//! Methods as functions on a handle: nothing tells which managed object has which.\n\n");
-        out.push_str("use crate::generated::types::*;\n");
-        for method in &self.model.functions {
-            out.push('\n');
-            self.function(&mut out, method, Receiver::Handle, CORE);
-            self.call(&mut out, method, Receiver::Handle, CORE);
-            self.description(&mut out, method, "");
+        let items = self.model.functions.iter().map(|method| {
+            let mut text = String::new();
+            self.function(&mut text, method, Receiver::Handle, CORE);
+            self.call(&mut text, method, Receiver::Handle, CORE);
+            self.description(&mut text, method, "");
+            Item { name: camel(&method.wire), vmodl: None, service: method.service, text, is_enum: false }
+        });
+        let mut module = self.header(None);
+        module.push_str("//! Methods as functions on a handle: nothing tells which managed object has which.\n\n");
+        let mut uses = String::new();
+        for (name, items) in family::split(items.collect(), "methods") {
+            let mut text = self.header(items.first().map(|item| item.service));
+            text.push_str("use crate::generated::types::*;\n");
+            for item in items {
+                text.push('\n');
+                text.push_str(&item.text);
+            }
+            let _ = writeln!(module, "mod {name};");
+            let _ = writeln!(uses, "pub use {name}::*;");
+            files.insert(format!("methods/{name}.rs"), text);
         }
         let mut methods: Vec<&Method> = self.model.functions.iter().collect();
         methods.sort_unstable_by_key(|method| &method.wire);
-        out.push_str("\n/// The methods, by their names on the wire.\n");
-        out.push_str("pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[\n");
-        for method in methods {
-            let _ = writeln!(out, "    &{},", method.constant);
-        }
-        out.push_str("];\n");
-        files.insert("methods.rs".to_owned(), out);
+        let _ = write!(module, "\n{uses}\n/// The methods, by their names on the wire.\n");
+        module.push_str("pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[\n");
+        rows(&mut module, methods.iter().map(|method| format!("&{}", method.constant)));
+        module.push_str("];\n");
+        files.insert("methods/mod.rs".to_owned(), module);
     }
 }
 

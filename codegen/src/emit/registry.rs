@@ -22,9 +22,7 @@ impl Emitter<'_> {
         types.sort_unstable();
         out.push_str("\n/// The data types, by their names on the wire.\n");
         out.push_str("pub(in crate::generated) static TYPES: &[&vim_wire::TypeDesc] = &[\n");
-        for (_, rust) in types {
-            let _ = writeln!(out, "    <{rust} as vim_wire::DataObject>::DESC,");
-        }
+        rows(&mut out, types.iter().map(|(_, rust)| format!("<{rust} as vim_wire::DataObject>::DESC")));
         let mut enums: Vec<(&str, &str)> = (self.model.enums.iter().zip(&self.plan.enums))
             .filter(|(_, of)| **of == area)
             .map(|(ty, _)| (ty.wire.as_str(), ty.rust.as_str()))
@@ -32,9 +30,7 @@ impl Emitter<'_> {
         enums.sort_unstable();
         out.push_str("];\n\n/// The enumerations, by their names on the wire.\n");
         out.push_str("pub(in crate::generated) static ENUMS: &[&vim_wire::EnumDesc] = &[\n");
-        for (_, rust) in enums {
-            let _ = writeln!(out, "    <{rust} as vim_wire::OpenEnum>::DESC,");
-        }
+        rows(&mut out, enums.iter().map(|(_, rust)| format!("<{rust} as vim_wire::OpenEnum>::DESC")));
         out.push_str("];\n");
         out
     }
@@ -46,7 +42,7 @@ impl Emitter<'_> {
             (0..self.plan.areas.len()).filter(has).collect::<Vec<_>>()
         };
         let (types, objects) = (of("types"), of("mo"));
-        let functions = files.contains_key("methods.rs");
+        let functions = files.contains_key("methods/mod.rs");
         let types_mod = self.folder_module("Data types and enumerations.", &types, "AREAS: &[vim_wire::Area]", |name| {
             format!("({name}::TYPES, {name}::ENUMS)")
         });
@@ -73,9 +69,7 @@ impl Emitter<'_> {
         out.push_str("static MANAGED_OBJECTS: &[&str] = &[\n");
         let mut names: Vec<&str> = self.model.objects.iter().map(|object| object.name.as_str()).collect();
         names.sort_unstable();
-        for name in names {
-            let _ = writeln!(out, "    \"{name}\",");
-        }
+        rows(&mut out, names.iter().map(|name| format!("\"{name}\"")));
         out.push_str("];\n\n/// Every type of the build, by its name on the wire.\n");
         out.push_str("pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS]);\n");
         if !objects.is_empty() || functions {
@@ -91,10 +85,7 @@ impl Emitter<'_> {
             let _ = writeln!(out, "    namespace: \"{}\",", service.namespace);
             let _ = writeln!(out, "    path: \"{}\",", service.path);
             out.push_str("    versions: &[\n");
-            for versions in service.versions.chunks(10) {
-                let row: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
-                let _ = writeln!(out, "        {},", row.join(", "));
-            }
+            rows(&mut out, service.versions.iter().map(|version| format!("\"{version}\"")));
             out.push_str("    ],\n    registry: &REGISTRY,\n};\n");
         }
         files.insert("mod.rs".to_owned(), out);
@@ -118,5 +109,23 @@ impl Emitter<'_> {
         }
         out.push_str("];\n");
         out
+    }
+}
+
+/// Entries of a list, as many in a line as fit.
+pub(super) fn rows(out: &mut String, entries: impl Iterator<Item = String>) {
+    let mut width = 0;
+    for entry in entries {
+        if width > 0 && width + entry.len() + 2 > 116 {
+            out.push('\n');
+            width = 0;
+        }
+        out.push_str(if width == 0 { "    " } else { " " });
+        width += entry.len() + 2;
+        out.push_str(&entry);
+        out.push(',');
+    }
+    if width > 0 {
+        out.push('\n');
     }
 }

@@ -17,7 +17,7 @@ impl Emitter<'_> {
             }
             let folder = format!("types/{}", self.plan.areas[area].name);
             let mut modules = Vec::new();
-            for (name, items) in family::split(items) {
+            for (name, items) in family::split(items, "types") {
                 let service = items.first().map(|item| item.service);
                 let mut text = self.header(service);
                 text.push_str("use super::super::flat::*;\n");

@@ -33,7 +33,7 @@ pub fn build(raw: &Raw, metadata: &[Metadata], fixups: &mut Applied<'_>) -> Resu
     super::shape::shape(&mut model)?;
     tie_values(&mut model);
     unique(&model)?;
-    missing(&mut model);
+    missing(&mut model, raw);
     Ok(model)
 }
 
@@ -319,25 +319,23 @@ fn unique(model: &Model) -> Result<()> {
     Ok(())
 }
 
-fn missing(model: &mut Model) {
+fn missing(model: &mut Model, raw: &Raw) {
     for (id, service) in model.services.iter().enumerate() {
+        let name = &service.name;
         if service.version.is_empty() {
-            model.missing.push(format!("{}: no WSDL with bindings, so its API version is not known", service.name));
+            model.missing.push(format!("{name}: neither a WSDL with bindings nor metadata, so its API version is not known"));
         }
-        if service.metadata {
-            continue;
+        if !raw.ports.contains_key(&service.namespace) {
+            model.missing.push(format!("{name}: there is no WSDL with its methods, so it has none"));
         }
-        let methods = model.functions.iter().filter(|method| method.service == id).count();
-        model.missing.push(if methods == 0 {
-            format!("{}: types only; there is no WSDL with methods", service.name)
-        } else {
-            format!(
-                "{}: without metadata its {methods} methods are functions on any managed object, task results are `Any`, \
-                 and there are no managed objects, properties, privileges, versions of types and fields, secrets, nor what \
-                 references point to",
-                service.name
-            )
-        });
+        if !service.metadata {
+            let methods = model.functions.iter().filter(|method| method.service == id).count();
+            model.missing.push(format!(
+                "{name}: there is no metadata, so its {methods} methods are functions on any managed object, task results are \
+                 `Any`, and there are no managed objects, properties, privileges, versions of types and fields, secrets, nor \
+                 what references point to"
+            ));
+        }
     }
 }
 

@@ -537,9 +537,9 @@ impl<'x> Reader<'x> {
         Ok(&self.text[start..end])
     }
 
-    /// The document from one byte to where the reader is.
-    pub(crate) fn since(&self, offset: usize) -> &'x str {
-        &self.text[offset..self.at]
+    /// The document from a byte that was read to where the reader is; empty where that is not text.
+    pub fn read_since(&self, offset: usize) -> &'x str {
+        self.text.get(offset..self.at).unwrap_or("")
     }
 
     /// The namespaces in scope as attributes, the innermost of each prefix; what raw content may rely on.

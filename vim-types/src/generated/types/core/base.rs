@@ -704,19 +704,6 @@ vim_wire::object! { LatencySensitivity: virtual DynamicData, "LatencySensitivity
     sensitivity "sensitivity" 7 0,
 } }
 
-/// `LocalizedMethodFault`.
-#[derive(Default)]
-pub struct LocalizedMethodFault {
-    /// `fault`. Required.
-    pub fault: vim_wire::Poly<MethodFault>,
-    /// `localizedMessage`. Optional.
-    pub localized_message: Option<String>,
-}
-vim_wire::object! { LocalizedMethodFault: virtual DynamicData, "LocalizedMethodFault", "urn:vim25", 0, {
-    fault "fault" 0 2,
-    localized_message "localizedMessage" 0 0,
-} }
-
 /// `vim.LongPolicy`; extends [`InheritablePolicy`].
 ///
 /// Since 4.0.
@@ -770,22 +757,6 @@ pub struct MethodDescription {
 }
 vim_wire::object! { MethodDescription: Description, "MethodDescription", "urn:vim25", 0, {
     key "key" 0 2,
-} }
-
-/// `MethodFault`.
-///
-/// Extended by [`InvalidCollectorVersion`], [`InvalidProperty`], [`RuntimeFault`], [`VimFault`],
-/// [`PbmFault`].
-#[derive(Default)]
-pub struct MethodFault {
-    /// `faultCause`. Optional.
-    pub fault_cause: Option<LocalizedMethodFault>,
-    /// `faultMessage`. Zero or more.
-    pub fault_message: Vec<LocalizableMessage>,
-}
-vim_wire::object! { MethodFault, "MethodFault", "urn:vim25", 0, {
-    fault_cause "faultCause" 0 0,
-    fault_message "faultMessage" 0 0,
 } }
 
 /// `vim.NegatableExpression`.
@@ -1146,16 +1117,6 @@ vim_wire::object! { ResourcePoolSummary: virtual DynamicData, "ResourcePoolSumma
     quick_stats "quickStats" 4 0,
     configured_memory_mb "configuredMemoryMB" 4 0,
 } }
-
-/// `RuntimeFault`; extends [`MethodFault`].
-///
-/// Extended by 61 types.
-#[derive(Default)]
-pub struct RuntimeFault {
-    /// What it has as a [`MethodFault`].
-    pub extends: MethodFault,
-}
-vim_wire::object! { RuntimeFault: MethodFault, "RuntimeFault", "urn:vim25", 0, {} }
 
 /// `vim.SDDCBase`.
 ///
