@@ -3,7 +3,7 @@
 use codegen::schema::source::{MAX_FILE, Source};
 use codegen::{Error, Result};
 use std::time::Duration;
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// A folder on a server.
 #[derive(Debug)]
@@ -16,7 +16,9 @@ impl Server {
     /// The folder of an address and the name of the file to start from: `vimService.wsdl` where it names none.
     pub(crate) fn new(url: &str, insecure: bool) -> Result<(Self, String)> {
         let (folder, root) = split(url)?;
-        let tls = TlsConfig::builder().disable_verification(insecure).build();
+        // A vCenter's certificate is mostly signed by an authority that only the system's administrator trusts.
+        let roots = RootCerts::PlatformVerifier;
+        let tls = TlsConfig::builder().root_certs(roots).disable_verification(insecure).build();
         // A redirect could lead off the server whose certificate was checked.
         let config = ureq::Agent::config_builder()
             .tls_config(tls)

@@ -79,7 +79,7 @@ pub mod __private {
         }
     }
 
-    type Own = &'static [(&'static str, u8)];
+    type Own = &'static [crate::path::PropertyDesc];
 
     /// A list with one more at its front; managed objects have at most seven levels.
     #[must_use]

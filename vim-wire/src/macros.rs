@@ -242,7 +242,7 @@ macro_rules! __managed_object {
 /// Makes a struct the properties of a managed object.
 #[macro_export]
 macro_rules! properties {
-    ($ty:ident : $base:ident, $object:ident, { $($(#[$meta:meta])* $field:ident $wire:literal $since:literal),* $(,)? }) => {
+    ($ty:ident : $base:ident, $object:ident, { $($own:tt)* }) => {
         impl ::core::ops::Deref for $ty {
             type Target = $base;
             #[inline]
@@ -250,20 +250,36 @@ macro_rules! properties {
                 &self.extends
             }
         }
-        impl $crate::path::Properties for $ty {
-            type Object = $object;
-            const OWN: &'static [(&'static str, u8)] = &[$($(#[$meta])* ($wire, $since)),*];
-            const INHERITED: &'static [&'static [(&'static str, u8)]] = &$crate::__private::join(
-                <$base as $crate::path::Properties>::OWN,
-                <$base as $crate::path::Properties>::INHERITED,
-            );
-        }
+        $crate::__properties! { $ty, $object, &$crate::__private::join(
+            <$base as $crate::path::Properties>::OWN,
+            <$base as $crate::path::Properties>::INHERITED,
+        ), { $($own)* } }
     };
-    ($ty:ident, $object:ident, { $($(#[$meta:meta])* $field:ident $wire:literal $since:literal),* $(,)? }) => {
+    ($ty:ident, $object:ident, { $($own:tt)* }) => {
+        $crate::__properties! { $ty, $object, &[], { $($own)* } }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __properties {
+    ($ty:ident, $object:ident, $inherited:expr, { $($(#[$meta:meta])* $field:ident $wire:literal $since:literal),* $(,)? }) => {
         impl $crate::path::Properties for $ty {
             type Object = $object;
-            const OWN: &'static [(&'static str, u8)] = &[$($(#[$meta])* ($wire, $since)),*];
-            const INHERITED: &'static [&'static [(&'static str, u8)]] = &[];
+            const OWN: &'static [$crate::path::PropertyDesc] = {
+                #[allow(unused_variables)]
+                let object = ::core::mem::MaybeUninit::<$ty>::uninit();
+                &[$(
+                    $(#[$meta])*
+                    $crate::path::PropertyDesc {
+                        name: $wire,
+                        since: $since,
+                        // Only the pointer's type is looked at.
+                        kind: $crate::__private::kind_of(unsafe { &raw const (*object.as_ptr()).$field }),
+                    }
+                ),*]
+            };
+            const INHERITED: &'static [&'static [$crate::path::PropertyDesc]] = $inherited;
         }
     };
 }

@@ -2,7 +2,7 @@
 
 use crate::call::ManagedObject;
 use crate::object::{DataObject, Poly};
-use crate::slot::{Wire, WireItem};
+use crate::slot::{Kind, Wire, WireItem};
 use crate::xml::read::{Reader, Tag};
 use crate::{Any, DecodeError};
 use std::marker::PhantomData;
@@ -11,17 +11,46 @@ use std::marker::PhantomData;
 pub trait Properties {
     /// The managed object.
     type Object: ManagedObject;
-    /// The managed object's own properties: their names, and the index of the version that brought each.
-    const OWN: &'static [(&'static str, u8)];
+    /// The managed object's own properties.
+    const OWN: &'static [PropertyDesc];
     /// Those of its base, and of the base's base.
-    const INHERITED: &'static [&'static [(&'static str, u8)]];
+    const INHERITED: &'static [&'static [PropertyDesc]];
 
-    /// The index of the version that brought a property, or none where there is no such property.
+    /// Of all that a property path goes through, what came last, and the index of the version that brought it; none where
+    /// there is no such property. What lies below a type's own fields, as in a subtype, is not known and does not count.
     #[must_use]
-    fn since(path: &str) -> Option<u8> {
-        let first = path.split(['.', '[']).next().unwrap_or(path);
-        let all = std::iter::once(Self::OWN).chain(Self::INHERITED.iter().copied()).flatten();
-        all.into_iter().find(|(name, _)| *name == first).map(|(_, since)| *since)
+    fn since(path: &str) -> Option<(String, u8)> {
+        let mut names = path.split('.').map(|name| name.split('[').next().unwrap_or(name));
+        let first = names.next()?;
+        let property = std::iter::once(Self::OWN).chain(Self::INHERITED.iter().copied()).flatten().find(|own| own.name == first)?;
+        let mut newest = (format!("{}.{first}", Self::Object::KIND), property.since);
+        let mut kind = property.kind;
+        for name in names {
+            let (Kind::Struct(desc, _) | Kind::Poly(desc, _)) = kind else { break };
+            let Some(field) = desc.get().field(name) else { break };
+            if field.since > newest.1 {
+                newest = (format!("{}.{name}", desc.get().name), field.since);
+            }
+            kind = field.kind;
+        }
+        Some(newest)
+    }
+}
+
+/// A property of a managed object.
+#[derive(Clone, Copy)]
+pub struct PropertyDesc {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// The index, in the service's versions, of the version that brought it.
+    pub since: u8,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+impl std::fmt::Debug for PropertyDesc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("PropertyDesc").field(&self.name).finish()
     }
 }
 

@@ -330,10 +330,13 @@ fn missing(model: &mut Model, raw: &Raw) {
         }
         if !service.metadata {
             let methods = model.functions.iter().filter(|method| method.service == id).count();
+            let functions = match methods {
+                0 => String::new(),
+                count => format!("its {count} methods are functions on any managed object, task results are `Any`, and "),
+            };
             model.missing.push(format!(
-                "{name}: there is no metadata, so its {methods} methods are functions on any managed object, task results are \
-                 `Any`, and there are no managed objects, properties, privileges, versions of types and fields, secrets, nor \
-                 what references point to"
+                "{name}: there is no metadata, so {functions}there are no managed objects, properties, privileges, versions \
+                 of types and fields, secrets, nor what references point to"
             ));
         }
     }

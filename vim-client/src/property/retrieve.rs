@@ -14,7 +14,7 @@ use vim_types::{PropertyFilterSpec, RetrieveOptions, mo};
 use vim_wire::{Answer, Call, Error, ErrorKind, MoRef, Reader, soap};
 
 /// How many objects a page has unless told otherwise: a compromise between round trips and memory.
-const PAGE: i32 = 250;
+pub(super) const PAGE: i32 = 250;
 
 /// A read of properties of many objects.
 ///

@@ -48,8 +48,13 @@ impl Subscription {
         self.generation == self.client.session_generation()
     }
 
-    /// Waits for updates since `version`; an answer without any means that the time has passed.
+    /// Waits for updates since the last that was taken in; an answer without any means that the time has passed.
     pub(crate) async fn poll(&self, wait: Duration, objects: i32) -> Result<Answer, Error> {
+        self.poll_from(&self.version, wait, objects).await
+    }
+
+    /// Waits for updates since that version.
+    pub(crate) async fn poll_from(&self, version: &str, wait: Duration, objects: i32) -> Result<Answer, Error> {
         let Some(collector) = &self.collector else {
             return Err(Error::new(vim_wire::ErrorKind::Closed, "the subscription was closed"));
         };
@@ -59,8 +64,8 @@ impl Subscription {
             ..Default::default()
         };
         let mut call = collector.wait_for_updates_ex().options(&options);
-        if !self.version.is_empty() {
-            call = call.version(&self.version);
+        if !version.is_empty() {
+            call = call.version(version);
         }
         // Another session would not know this collector, so that logging in again is for the one who makes it anew.
         let send = SendOptions { timeout: Some(wait + SLACK), long_poll: true, relogin: false };

@@ -2,11 +2,11 @@
 
 use super::filter::{Scope, Wanted};
 use super::object::{Missing, Object};
+use super::patient;
 use super::read::{self, Fill};
 use super::subscription::Subscription;
 use super::updates::{self, Kind, Sink};
 use crate::client::Client;
-use backon::BackoffBuilder;
 use futures_core::Stream;
 use futures_util::stream;
 use std::collections::hash_map::{DefaultHasher, Entry};
@@ -179,15 +179,7 @@ impl<F: Fill> Watcher<F> {
             return Some(error);
         }
         let patience = self.patience;
-        let delays = self.delays.get_or_insert_with(|| {
-            backon::ExponentialBuilder::default()
-                .with_min_delay(Duration::from_millis(200))
-                .with_max_delay(Duration::from_secs(15))
-                .with_jitter()
-                .without_max_times()
-                .with_total_delay(Some(patience))
-                .build()
-        });
+        let delays = self.delays.get_or_insert_with(|| patient(patience));
         match delays.next() {
             Some(delay) => {
                 tracing::debug!(%error, ?delay, "a watch was interrupted");

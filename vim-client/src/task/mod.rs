@@ -1,0 +1,104 @@
+//! Waiting for tasks: one watcher serves all that a client's callers await.
+
+mod pace;
+mod watcher;
+
+use crate::client::Client;
+use crate::property::from_localized;
+use futures_util::stream;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+use vim_types::{TaskInfo, TaskInfoState, mo};
+use vim_wire::{Any, BoxStream, Error, ErrorKind, TaskProgress, TaskRef};
+
+pub(crate) use watcher::Watcher;
+
+/// What is told to those who wait for a task.
+type News = Result<Arc<TaskInfo>, Error>;
+
+fn is_final(info: &TaskInfo) -> bool {
+    info.state == TaskInfoState::SUCCESS || info.state == TaskInfoState::ERROR
+}
+
+/// Waits for a task's end and returns its result.
+pub(crate) async fn wait(client: &Client, task: &TaskRef) -> Result<Any, Error> {
+    let mut last = None;
+    let ended = end(client.tasks().follow(client, &task.moref), &mut last);
+    let news = match task.timeout {
+        None => ended.await,
+        Some(limit) => match tokio::time::timeout(limit, ended).await {
+            Ok(news) => news,
+            Err(_) => return Err(timed_out(task, limit, last.as_deref())),
+        },
+    };
+    let info = news.map_err(|error| about(error, task, None))?;
+    if info.state == TaskInfoState::SUCCESS {
+        return Ok(info.result.clone().unwrap_or_default());
+    }
+    let error = match &info.error {
+        Some(localized) => Error::from_fault(from_localized(localized.clone())).of_task(),
+        None => Error::new(ErrorKind::TaskFailed, "the task failed; the server gave no reason"),
+    };
+    Err(about(error, task, info.entity_name.as_deref()))
+}
+
+async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>) -> News {
+    loop {
+        match news.recv().await {
+            Some(Ok(info)) if is_final(&info) => return Ok(info),
+            Some(Ok(info)) => *last = Some(info),
+            Some(Err(error)) => return Err(error),
+            None => return Err(Error::new(ErrorKind::Closed, "the client was closed while the task was awaited")),
+        }
+    }
+}
+
+fn about(error: Error, task: &TaskRef, name: Option<&str>) -> Error {
+    let error = error.in_operation(task.method.name).on_object(&task.this);
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => error.on_name(name),
+        None => error,
+    }
+}
+
+fn timed_out(task: &TaskRef, limit: std::time::Duration, last: Option<&TaskInfo>) -> Error {
+    let seen = match last.map(progress_of) {
+        Some(TaskProgress { state, percent: Some(percent), .. }) => format!("last seen {state} at {percent} %"),
+        Some(TaskProgress { state, .. }) => format!("last seen {state}"),
+        None => "its state was not seen".to_owned(),
+    };
+    let message = format!("the task {} did not end within {limit:?}; {seen}", task.moref);
+    let error = Error::new(ErrorKind::Timeout, message).with_hint("the task goes on and can be resumed by its reference");
+    about(error, task, last.and_then(|info| info.entity_name.as_deref()))
+}
+
+/// The task's progress as a stream that ends with its last state.
+pub(crate) fn progress(client: &Client, task: &TaskRef) -> BoxStream<'static, Result<TaskProgress, Error>> {
+    let news = client.tasks().follow(client, &task.moref);
+    let task = task.clone();
+    Box::pin(stream::unfold(Some(news), move |news| {
+        let task = task.clone();
+        async move {
+            let mut news = news?;
+            let item = match news.recv().await? {
+                Ok(info) => {
+                    let rest = (!is_final(&info)).then_some(news);
+                    return Some((Ok(progress_of(&info)), rest));
+                }
+                Err(error) => Err(about(error, &task, None)),
+            };
+            Some((item, None))
+        }
+    }))
+}
+
+fn progress_of(info: &TaskInfo) -> TaskProgress {
+    let description = info.description.as_ref().and_then(|text| text.message.clone());
+    TaskProgress::new(info.state.as_str(), info.progress, description)
+}
+
+/// Asks the server to cancel a task.
+pub(crate) async fn cancel(client: &Client, task: &TaskRef) -> Result<(), Error> {
+    let handle: mo::Task = client.object(task.moref.clone());
+    handle.cancel().await
+}
