@@ -40,7 +40,11 @@ pub(crate) fn workspace() -> Result<PathBuf> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     match package.parent() {
         Some(root) if package.join("schema").is_dir() => Ok(root.to_owned()),
-        _ => Err(Error::new(package.display().to_string(), "", "the sources are not there any more; use --wsdl or --url")),
+        _ => Err(Error::new(
+            package.display().to_string(),
+            "",
+            "the sources are not there any more; use --wsdl or --url",
+        )),
     }
 }
 
@@ -75,7 +79,8 @@ pub(crate) fn generate(root: &Path, check: bool) -> Result<String> {
     for (id, area) in plan.areas.iter().enumerate() {
         let count = |areas: &[usize]| areas.iter().filter(|of| **of == id).count();
         let (types, enums, objects) = (count(&plan.types), count(&plan.enums), count(&plan.objects));
-        message += &format!("  {}: {types} types, {enums} enumerations, {objects} managed objects\n", area.name);
+        message +=
+            &format!("  {}: {types} types, {enums} enumerations, {objects} managed objects\n", area.name);
     }
     Ok(message)
 }
@@ -98,7 +103,9 @@ pub(crate) fn summary(model: &Model, files: &Files) -> String {
         );
     }
     let longest = files.iter().max_by_key(|(_, text)| text.lines().count());
-    let longest = longest.map_or_else(String::new, |(path, text)| format!(", the longest {path} with {}", text.lines().count()));
+    let longest = longest.map_or_else(String::new, |(path, text)| {
+        format!(", the longest {path} with {}", text.lines().count())
+    });
     message + &format!("{} files, {lines} lines{longest}\n", files.len())
 }
 
@@ -111,7 +118,8 @@ fn verify(schema: &Path) -> Result<()> {
     let mut listed = BTreeSet::new();
     for entry in &sources.file {
         let path = schema.join(&entry.path);
-        let bytes = std::fs::read(&path).map_err(|error| Error::new(&name, &entry.path, error.to_string()))?;
+        let bytes =
+            std::fs::read(&path).map_err(|error| Error::new(&name, &entry.path, error.to_string()))?;
         let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         if sum != entry.sha256 {
             return Err(Error::new(&name, &entry.path, format!("the file's sha256 is {sum}, not as listed")));
@@ -143,5 +151,6 @@ fn features(manifest: &Path, wanted: &str, check: bool) -> Result<()> {
     }
     let rest = text[end..].trim_start();
     let gap = if rest.is_empty() { "" } else { "\n" };
-    std::fs::write(manifest, format!("{}{wanted}{gap}{rest}", &text[..start])).map_err(|error| fault(error.to_string()))
+    std::fs::write(manifest, format!("{}{wanted}{gap}{rest}", &text[..start]))
+        .map_err(|error| fault(error.to_string()))
 }

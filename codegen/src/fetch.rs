@@ -37,7 +37,8 @@ impl Source for Server {
         let mut response = self.agent.get(&url).call().map_err(|error| fault(error.to_string()))?;
         match response.status().as_u16() {
             200 => {}
-            404 => return Ok(None),
+            // What may be missing is for the reader to say; of anything else, the address tells more than the name.
+            404 if name.starts_with("reflect-") => return Ok(None),
             status => return Err(fault(format!("the server answered {status}"))),
         }
         let text = response.body_mut().with_config().limit(MAX_FILE).read_to_string();
@@ -48,7 +49,8 @@ impl Source for Server {
 fn split(url: &str) -> Result<(String, String)> {
     let fault = |cause: &str| Error::new(url, "", cause);
     let url = url.trim_end_matches('/');
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| fault("is not an address; such as https://vcenter/sdk"))?;
+    let (scheme, rest) =
+        url.split_once("://").ok_or_else(|| fault("is not an address; such as https://vcenter/sdk"))?;
     if !matches!(scheme, "http" | "https") {
         return Err(fault("must begin with https:// or http://"));
     }

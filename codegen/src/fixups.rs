@@ -109,7 +109,10 @@ impl<'a> Applied<'a> {
             Some(fixup) => Err(Error::new(
                 "codegen/src/fixups.rs",
                 fixup.name,
-                format!("the fixup is stale: {:?} changes nothing any more. It was there because: {}", fixup.change, fixup.reason),
+                format!(
+                    "the fixup is stale: {:?} changes nothing any more. It was there because: {}",
+                    fixup.change, fixup.reason
+                ),
             )),
         }
     }

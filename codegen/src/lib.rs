@@ -27,7 +27,12 @@ use schema::source::Source;
 /// # Errors
 ///
 /// The files are no schema, or do not fit together.
-pub fn read(source: &dyn Source, roots: &[String], metadata: &[Metadata], fixups: &mut Applied<'_>) -> Result<(Model, Raw)> {
+pub fn read(
+    source: &dyn Source,
+    roots: &[String],
+    metadata: &[Metadata],
+    fixups: &mut Applied<'_>,
+) -> Result<(Model, Raw)> {
     let raw = schema::load::load(source, roots)?;
     let model = model::build(&raw, metadata, fixups)?;
     Ok((model, raw))
@@ -38,7 +43,12 @@ pub fn read(source: &dyn Source, roots: &[String], metadata: &[Metadata], fixups
 /// # Errors
 ///
 /// As [`read`]; besides, a fixup or an area that names what the schema no longer has.
-pub fn vim_types(source: &dyn Source, roots: &[String], metadata: &[Metadata], fixups: &[Fixup]) -> Result<(Files, Model, Plan)> {
+pub fn vim_types(
+    source: &dyn Source,
+    roots: &[String],
+    metadata: &[Metadata],
+    fixups: &[Fixup],
+) -> Result<(Files, Model, Plan)> {
     let mut applied = Applied::new(fixups);
     let (model, _) = read(source, roots, metadata, &mut applied)?;
     applied.check()?;

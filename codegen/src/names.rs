@@ -2,8 +2,29 @@
 
 /// Product words whose inner capital starts no word of its own.
 const WHOLE: [&str; 23] = [
-    "vMotion", "SVMotion", "vApp", "vFlash", "vSphere", "vCenter", "vStorage", "vNic", "vDisk", "vVol", "vSan", "vSAN",
-    "vSANiSCSI", "vClock", "vGpu", "vRAM", "vPMC", "PMem", "iScsi", "iSCSI", "iSns", "iWarp", "MHz",
+    "vMotion",
+    "SVMotion",
+    "vApp",
+    "vFlash",
+    "vSphere",
+    "vCenter",
+    "vStorage",
+    "vNic",
+    "vDisk",
+    "vVol",
+    "vSan",
+    "vSAN",
+    "vSANiSCSI",
+    "vClock",
+    "vGpu",
+    "vRAM",
+    "vPMC",
+    "PMem",
+    "iScsi",
+    "iSCSI",
+    "iSns",
+    "iWarp",
+    "MHz",
 ];
 
 /// The wire's name in snake case: `capacityInKB` is `capacity_in_kb`, `numVirtualCPUs` is `num_virtual_cpus`.
@@ -21,7 +42,9 @@ pub fn snake(wire: &str) -> String {
         if starts && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
-        out.extend(chars[at..at + len].iter().filter(|c| c.is_ascii_alphanumeric()).map(char::to_ascii_lowercase));
+        out.extend(
+            chars[at..at + len].iter().filter(|c| c.is_ascii_alphanumeric()).map(char::to_ascii_lowercase),
+        );
         at += len;
     }
     out
@@ -32,7 +55,8 @@ fn whole(chars: &[char], may_start: bool) -> Option<usize> {
     let is = |word: &&str| {
         let mut rest = chars.iter();
         word.chars().enumerate().all(|(index, letter)| {
-            rest.next().is_some_and(|c| if index == 0 { c.eq_ignore_ascii_case(&letter) } else { *c == letter })
+            rest.next()
+                .is_some_and(|c| if index == 0 { c.eq_ignore_ascii_case(&letter) } else { *c == letter })
         }) && !rest.next().is_some_and(char::is_ascii_lowercase)
     };
     WHOLE.iter().find(|word| may_start && is(word)).map(|word| word.len())
@@ -41,12 +65,10 @@ fn whole(chars: &[char], may_start: bool) -> Option<usize> {
 fn starts(chars: &[char], at: usize) -> bool {
     let is = |index: usize, test: fn(&char) -> bool| chars.get(index).is_some_and(test);
     let Some(before) = at.checked_sub(1) else { return false };
-    if chars[at] == '3' {
-        return matches!(chars.get(at + 1), Some('D' | 'd'))
-            && !is(at + 2, char::is_ascii_lowercase)
-            && !is(before, char::is_ascii_digit);
+    if is_3d(chars, at) {
+        return true;
     }
-    if !chars[at].is_ascii_uppercase() || (chars[before] == '3' && chars[at] == 'D' && starts(chars, before)) {
+    if !chars[at].is_ascii_uppercase() || is_3d(chars, before) {
         return false;
     }
     // Digits are of the kind of the letter that they follow.
@@ -56,6 +78,15 @@ fn starts(chars: &[char], at: usize) -> bool {
     }
     let suffix = matches!(chars.get(at + 1), Some('s' | 'v')) && !is(at + 2, char::is_ascii_lowercase);
     is(at + 1, char::is_ascii_lowercase) && !suffix
+}
+
+/// Whether the word `3D` is there.
+fn is_3d(chars: &[char], at: usize) -> bool {
+    let digit_before = at.checked_sub(1).is_some_and(|before| chars[before].is_ascii_digit());
+    chars[at] == '3'
+        && matches!(chars.get(at + 1), Some('D' | 'd'))
+        && !chars.get(at + 2).is_some_and(char::is_ascii_lowercase)
+        && !digit_before
 }
 
 /// The wire's name as a constant: `poweredOff` is `POWERED_OFF`; what starts with a digit gets an underscore.
@@ -100,10 +131,10 @@ pub fn raw(name: &str) -> String {
 }
 
 const KEYWORDS: [&str; 48] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
-    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
+    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 #[cfg(test)]
@@ -122,6 +153,7 @@ mod tests {
             ("enable3DSupport", "enable_3d_support"),
             ("use3dRenderer", "use_3d_renderer"),
             ("recommended3D", "recommended_3d"),
+            ("3DSupport", "3d_support"),
             ("vmPathName", "vm_path_name"),
             ("VNI", "vni"),
             ("ID", "id"),

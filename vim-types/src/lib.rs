@@ -1,8 +1,72 @@
-//! .
+//! Typed bindings of the vSphere API, `vim25` and `pbm` 9.1.1.0: every data type, fault, event and enumeration, and every
+//! managed object with its properties and methods. The code is generated from the schema; what turns it into XML and
+//! back is [`vim_wire`], and who sends it is `vim-client`.
+//!
+//! # Finding a type
+//!
+//! Everything has the name that vSphere's own documentation gives it on the wire. Data types and enumerations lie flat in
+//! the root, as [`VirtualMachineConfigSpec`]; managed objects in [`mo`], as [`mo::VirtualMachine`]. Fields and methods are
+//! in snake case (`numCPUs` is `num_cpus`), and each one's documentation begins with its name on the wire, so that a
+//! search for that name finds it. It goes on with what the schema knows: whether a value is required, since which API
+//! version it exists, what a reference refers to, the privilege that a method needs, the faults that it declares, and what
+//! its task's result is.
+//!
+//! # Values
+//!
+//! ```
+//! use vim_types::{Description, VirtualDevice, VirtualDisk, VirtualMachineConfigSpec, VirtualMachinePowerState};
+//!
+//! // What is not set is not sent.
+//! let spec = VirtualMachineConfigSpec { num_cpus: Some(4), memory_mb: Some(8192), ..Default::default() };
+//! assert_eq!(spec.name, None);
+//!
+//! // A type holds what it extends, and derefs to it.
+//! let mut disk = VirtualDisk { capacity_in_kb: 1 << 20, ..Default::default() };
+//! disk.key = -1;
+//!
+//! // Where the schema allows a type or any that extends it, a `Poly` takes them all.
+//! let mut device: vim_wire::Poly<VirtualDevice> = disk.into();
+//! assert_eq!(device.key, -1);
+//! device.device_info = Some(Description { label: "Hard disk 1".into(), ..Default::default() }.into());
+//! assert_eq!(device.downcast_ref::<VirtualDisk>().map(|disk| disk.capacity_in_kb), Some(1 << 20));
+//!
+//! // An enumeration is open: a server may send what this schema has not heard of.
+//! assert_eq!(VirtualMachinePowerState::POWERED_ON.as_str(), "poweredOn");
+//! assert_eq!(VirtualMachinePowerState::from("hibernating").as_str(), "hibernating");
+//! ```
+//!
+//! A field that may be absent is an `Option`, one that may be repeated a `Vec`; absent and empty are the same on the wire.
+//! `Debug` shows what is set, and never a secret.
+//!
+//! # Features
+//!
+//! What the VM life cycle and the property collector reach is always there. Each feature adds types, and the managed
+//! objects, properties and methods that need them; none takes anything away. A value whose type is not in the build is
+//! read as the nearest type that is, keeps its name and what it has more, and is written back whole.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `host` | configuration, hardware, storage, networking and services of ESXi hosts |
+//! | `network` | distributed switches and port groups, IP pools |
+//! | `cluster` | EVC, vCenter HA, quickstart; the rest of clusters is always there |
+//! | `storage` | first class disks, vSAN, I/O filters, storage queries |
+//! | `profile` | host and cluster profiles; with `host` |
+//! | `guest` | processes, files, registry and aliases within a guest |
+//! | `monitor` | alarms, performance counters, scheduled tasks, health updates |
+//! | `events` | every event type; with `network` |
+//! | `faults` | every fault type, beyond those that the core's methods declare and some 200 familiar ones |
+//! | `misc` | the rest: licences, encryption, extensions, users, diagnostics |
+//! | `pbm` | storage policies, the service `urn:pbm` |
+//! | `full` | all of these |
+
+// Documentation links to whatever the schema has; what a feature that is off would bring is no fault of the text.
+#![cfg_attr(not(feature = "full"), allow(rustdoc::broken_intra_doc_links))]
+
 #[rustfmt::skip]
 mod generated;
-pub use generated::mo;
-pub use generated::types::*;
+
 #[cfg(feature = "pbm")]
 pub use generated::PBM;
+pub use generated::mo;
+pub use generated::types::*;
 pub use generated::{METHODS, REGISTRY, VIM25};

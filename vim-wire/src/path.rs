@@ -1,11 +1,16 @@
 //! Typed property paths and rows: what the `Properties` derive of vim-macros leans on.
 
+mod check;
+
+use crate::DecodeError;
 use crate::call::ManagedObject;
-use crate::object::{DataObject, Poly};
-use crate::slot::{Kind, Wire, WireItem};
+use crate::slot::Kind;
 use crate::xml::read::{Reader, Tag};
-use crate::{Any, DecodeError};
-use std::marker::PhantomData;
+
+#[doc(hidden)]
+pub use check::{
+    Always, At, Held, Open, Perhaps, Reads, ReadsAny, check, end, end_any, fill, open, property, start, step, take,
+};
 
 /// The properties of a managed object. Implemented by the `properties!` macro.
 pub trait Properties {
@@ -83,74 +88,14 @@ pub trait Row: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The index, in [`PATHS`](Self::PATHS), of the property that is missing.
-    fn finish(partial: &Self::Partial) -> Result<Self, usize>;
+    fn build(partial: Self::Partial) -> Result<Self, usize>;
+
+    /// [`build`](Self::build) from a copy, for a row that goes on changing.
+    ///
+    /// # Errors
+    ///
+    /// As `build`.
+    fn finish(partial: &Self::Partial) -> Result<Self, usize> {
+        Self::build(partial.clone())
+    }
 }
-
-/// Always there.
-#[derive(Debug)]
-pub struct Always;
-/// Not there where something on the way is unset.
-#[derive(Debug)]
-pub struct Perhaps;
-
-/// A place that a path has reached; it exists in type checks alone.
-#[doc(hidden)]
-pub struct At<'a, T, O>(&'a T, PhantomData<O>);
-
-/// Where every path starts.
-#[doc(hidden)]
-pub const fn start<P: Properties>(properties: &P) -> At<'_, P, Always> {
-    At(properties, PhantomData)
-}
-
-/// One name of a path.
-#[doc(hidden)]
-pub fn step<'a, T, F, O>(at: At<'a, T, O>, field: impl FnOnce(&'a T) -> &'a F) -> At<'a, F, O> {
-    At(field(at.0), PhantomData)
-}
-
-/// What a path can go on into: an object, or perhaps one.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a property path cannot go on below this property",
-    label = "this property is no object",
-    note = "a path goes through objects; an array's items are reached by reading the whole array"
-)]
-pub trait Open<'a> {
-    type To;
-    fn open(self) -> Self::To;
-}
-
-macro_rules! open {
-    ($([$($of:tt)*] => $optional:ty),* $(,)?) => { $(
-        impl<'a, T: DataObject, O> Open<'a> for At<'a, $($of)*, O> {
-            type To = At<'a, T, $optional>;
-            fn open(self) -> Self::To {
-                unreachable!("paths are checked, never walked")
-            }
-        }
-    )* };
-}
-open! { [T] => O, [Poly<T>] => O, [Option<T>] => Perhaps, [Option<Poly<T>>] => Perhaps }
-
-/// Which row field types a property can be read into.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a row field of type `{Self}` cannot hold this property, which is a `{P}`",
-    label = "not the property's type",
-    note = "a property that may be unset, or that lies below one, needs an `Option`; an array needs a `Vec`"
-)]
-pub trait Reads<P, O> {}
-
-impl<T: WireItem> Reads<T, Always> for T {}
-impl<T: WireItem, O> Reads<T, O> for Option<T> {}
-impl<T: WireItem, O> Reads<Option<T>, O> for Option<T> {}
-impl<T: WireItem, O> Reads<Vec<T>, O> for Vec<T> {}
-
-/// Ends a path: the row's field can hold the property.
-#[doc(hidden)]
-pub fn end<R: Reads<P, O> + Wire, P, O>(_: At<'_, P, O>) {}
-
-/// Ends a path for a field that takes anything.
-#[doc(hidden)]
-pub fn end_any<P, O>(_: At<'_, P, O>, _: PhantomData<Option<Any>>) {}

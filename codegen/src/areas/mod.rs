@@ -59,14 +59,23 @@ impl Plan {
         let seeds = core::seeds(model)?;
         let is_core: BTreeSet<TypeId> = closure(model, seeds).into_iter().collect();
         let types = model.types.iter().enumerate().map(|(id, ty)| {
-            if is_core.contains(&id) { CORE } else { rules::area(&areas, model, ty.service, ty.vmodl.as_deref()) }
+            if is_core.contains(&id) {
+                CORE
+            } else {
+                rules::area(&areas, model, ty.service, ty.vmodl.as_deref())
+            }
         });
         let types = types.collect();
-        let enums = model.enums.iter().map(|ty| rules::area(&areas, model, ty.service, ty.vmodl.as_deref())).collect();
-        let objects = model.objects.iter().map(|object| match core::OBJECTS.contains(&object.name.as_str()) {
-            true => CORE,
-            false => rules::area(&areas, model, object.service, Some(&object.vmodl)),
-        });
+        let enums = model
+            .enums
+            .iter()
+            .map(|ty| rules::area(&areas, model, ty.service, ty.vmodl.as_deref()))
+            .collect();
+        let objects =
+            model.objects.iter().map(|object| match core::OBJECTS.contains(&object.name.as_str()) {
+                true => CORE,
+                false => rules::area(&areas, model, object.service, Some(&object.vmodl)),
+            });
         let objects = objects.collect();
         let mut plan = Self { areas, types, enums, objects };
         plan.lift(model);
@@ -87,8 +96,12 @@ impl Plan {
             for (id, ty) in model.types.iter().enumerate() {
                 for needed in used(ty) {
                     match needed {
-                        Ty::Data(other) if !self.reaches(self.types[id], self.types[other]) => lifted.push(other),
-                        Ty::Enum(other) if !self.reaches(self.types[id], self.enums[other]) => self.enums[other] = CORE,
+                        Ty::Data(other) if !self.reaches(self.types[id], self.types[other]) => {
+                            lifted.push(other)
+                        }
+                        Ty::Enum(other) if !self.reaches(self.types[id], self.enums[other]) => {
+                            self.enums[other] = CORE
+                        }
                         _ => {}
                     }
                 }
@@ -101,7 +114,7 @@ impl Plan {
             }
         }
         for id in 0..model.objects.len() {
-            for base in model.object_lineage(id).skip(1).collect::<Vec<ObjectId>>() {
+            for base in model.object_lineage(id).skip(1) {
                 if !self.reaches(self.objects[id], self.objects[base]) {
                     self.objects[base] = CORE;
                 }
@@ -113,9 +126,16 @@ impl Plan {
     fn gather_enums(&mut self, model: &Model) {
         let declared: std::collections::BTreeMap<&str, AreaId> = (model.types.iter().enumerate())
             .filter_map(|(id, ty)| Some((ty.vmodl.as_deref()?, self.types[id])))
-            .chain(model.objects.iter().enumerate().map(|(id, object)| (object.vmodl.as_str(), self.objects[id])))
+            .chain(
+                model
+                    .objects
+                    .iter()
+                    .enumerate()
+                    .map(|(id, object)| (object.vmodl.as_str(), self.objects[id])),
+            )
             .collect();
-        let fields: BTreeSet<usize> = model.types.iter().flat_map(|ty| &ty.fields).filter_map(|field| enum_of(field.ty)).collect();
+        let fields: BTreeSet<usize> =
+            model.types.iter().flat_map(|ty| &ty.fields).filter_map(|field| enum_of(field.ty)).collect();
         for (id, ty) in model.enums.iter().enumerate().filter(|(id, _)| !fields.contains(id)) {
             let outer = ty.vmodl.as_deref().and_then(|name| name.rsplit_once('.'));
             if let Some(area) = outer.and_then(|(outer, _)| declared.get(outer)) {
@@ -124,7 +144,11 @@ impl Plan {
         }
         // An enumeration of the core's methods and properties is the core's.
         for (_, object) in model.objects.iter().enumerate().filter(|(id, _)| self.objects[*id] == CORE) {
-            let types = object.properties.iter().map(|property| property.ty).chain(object.methods.iter().flat_map(method_types));
+            let types = object
+                .properties
+                .iter()
+                .map(|property| property.ty)
+                .chain(object.methods.iter().flat_map(method_types));
             for id in types.filter_map(enum_of) {
                 self.enums[id] = CORE;
             }
@@ -135,7 +159,9 @@ impl Plan {
     #[must_use]
     pub fn features(&self, home: AreaId, used: impl IntoIterator<Item = AreaId>) -> Vec<&'static str> {
         let needed: BTreeSet<AreaId> = used.into_iter().filter(|area| !self.reaches(home, *area)).collect();
-        let implied = |area: &AreaId| needed.iter().any(|other| other != area && self.areas[*other].implies.contains(area));
+        let implied = |area: &AreaId| {
+            needed.iter().any(|other| other != area && self.areas[*other].implies.contains(area))
+        };
         needed.iter().filter(|area| !implied(area)).map(|area| self.areas[*area].name).collect()
     }
 

@@ -60,7 +60,11 @@ pub(super) fn line(out: &mut String, indent: &str, text: &str) {
 
 /// Words that end in "a", or in "an" before a vowel.
 fn article<'a>(words: &'a str, name: &str) -> std::borrow::Cow<'a, str> {
-    if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { format!("{words}n").into() } else { words.into() }
+    if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) {
+        format!("{words}n").into()
+    } else {
+        words.into()
+    }
 }
 
 impl Emitter<'_> {
@@ -90,7 +94,9 @@ impl Emitter<'_> {
             head += &format!(", on the wire `{}`", ty.wire);
         }
         match ty.base {
-            Some(base) if !self.model.is_empty_root(base) => head += &format!("; extends {}.", self.type_link(base)),
+            Some(base) if !self.model.is_empty_root(base) => {
+                head += &format!("; extends {}.", self.type_link(base))
+            }
             _ => head.push('.'),
         }
         let extended = match ty.subtypes.len() {
@@ -157,7 +163,12 @@ impl Emitter<'_> {
     }
 
     /// The paragraphs of a method. `positional` are the parameters that the function itself takes.
-    pub(super) fn method_doc(&self, method: &Method, positional: &[&Field], features: &[&str]) -> Vec<String> {
+    pub(super) fn method_doc(
+        &self,
+        method: &Method,
+        positional: &[&Field],
+        features: &[&str],
+    ) -> Vec<String> {
         let mut head = vec![format!("`{}`.", method.wire)];
         if method.later {
             head.push(self.since(method.service, method.since));
@@ -173,8 +184,12 @@ impl Emitter<'_> {
             }
         }
         // Every method may answer a RuntimeFault.
-        let faults: Vec<String> =
-            method.faults.iter().filter(|id| self.model.types[**id].wire != "RuntimeFault").map(|id| self.type_link(*id)).collect();
+        let faults: Vec<String> = method
+            .faults
+            .iter()
+            .filter(|id| self.model.types[**id].wire != "RuntimeFault")
+            .map(|id| self.type_link(*id))
+            .collect();
         if !faults.is_empty() {
             paragraphs.push(format!("Faults: {}.", faults.join(", ")));
         }
@@ -193,7 +208,9 @@ impl Emitter<'_> {
         let (name, what) = match (&answer.target, answer.ty) {
             (Some(target), _) => (target.clone(), self.object_link(target, From::Objects)),
             (None, Ty::Data(id)) => (self.model.types[id].rust.clone(), self.type_link(id)),
-            (None, Ty::Enum(id)) => (self.model.enums[id].rust.clone(), format!("[`{}`]", self.model.enums[id].rust)),
+            (None, Ty::Enum(id)) => {
+                (self.model.enums[id].rust.clone(), format!("[`{}`]", self.model.enums[id].rust))
+            }
             (None, ty) => (self.wire_type(ty), format!("`{}`", self.wire_type(ty))),
         };
         let what = match (answer.array, answer.optional) {
@@ -201,6 +218,10 @@ impl Emitter<'_> {
             (false, true) => format!("{} {what}", article("perhaps a", &name)),
             (false, false) => format!("{} {what}", article("a", &name)),
         };
-        if method.task { format!("Answers a task; its result is {what}.{secret}") } else { format!("Answers {what}.{secret}") }
+        if method.task {
+            format!("Answers a task; its result is {what}.{secret}")
+        } else {
+            format!("Answers {what}.{secret}")
+        }
     }
 }

@@ -16,7 +16,8 @@ impl Emitter<'_> {
         head.push('.');
         doc(&mut out, "    ", &[head, self.since(ty.service, ty.since)]);
         let namespace = &self.model.services[ty.service].namespace;
-        let _ = writeln!(out, "    {}, \"{}\", \"{namespace}\", {}, {{", ty.rust, ty.wire, ty.since);
+        let gap = if ty.rust.len() + ty.wire.len() > 90 { "\n    " } else { " " };
+        let _ = writeln!(out, "    {},{gap}\"{}\", \"{namespace}\", {}, {{", ty.rust, ty.wire, ty.since);
         for (constant, value) in &ty.values {
             line(&mut out, "        ", &format!("`{value}`"));
             let _ = writeln!(out, "        {constant} = \"{}\",", value.escape_default());

@@ -23,7 +23,8 @@ impl Emitter<'_> {
     pub(super) fn managed_objects(&self, files: &mut Files) -> Result<()> {
         self.unique()?;
         for area in 0..self.plan.areas.len() {
-            let ids: Vec<ObjectId> = (0..self.model.objects.len()).filter(|id| self.plan.objects[*id] == area).collect();
+            let ids: Vec<ObjectId> =
+                (0..self.model.objects.len()).filter(|id| self.plan.objects[*id] == area).collect();
             if ids.is_empty() {
                 continue;
             }
@@ -36,7 +37,9 @@ impl Emitter<'_> {
                 files.insert(format!("{folder}/{file}.rs"), self.object(id, area));
                 let _ = writeln!(module, "mod {file};");
                 let _ = writeln!(uses, "pub use {file}::*;");
-                methods.extend(object.methods.iter().map(|method| (method.wire.as_str(), method.constant.as_str())));
+                methods.extend(
+                    object.methods.iter().map(|method| (method.wire.as_str(), method.constant.as_str())),
+                );
             }
             let _ = write!(module, "\n{uses}\n/// The methods, by their names on the wire.\n");
             module.push_str("pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[\n");
@@ -53,7 +56,8 @@ impl Emitter<'_> {
         let mut names: BTreeSet<String> = self.model.types.iter().map(|ty| ty.rust.clone()).collect();
         names.extend(self.model.enums.iter().map(|ty| ty.rust.clone()));
         for object in &self.model.objects {
-            let calls = object.methods.iter().filter(|method| has_setters(method)).map(|method| method.call.clone());
+            let calls =
+                object.methods.iter().filter(|method| has_setters(method)).map(|method| method.call.clone());
             let own = [object.name.clone(), format!("{}Properties", object.name)];
             for name in own.into_iter().chain(calls) {
                 if !names.insert(name.clone()) {
@@ -72,9 +76,13 @@ impl Emitter<'_> {
         out.push_str("use super::super::flat::*;\nuse crate::generated::types::*;\n\n");
 
         let extends = base.map_or_else(String::new, |base| format!("; extends [`{base}`]"));
-        let links: Vec<String> =
-            object.subtypes.iter().map(|id| self.object_link(&self.model.objects[*id].name, From::Objects)).collect();
-        let extended = if links.is_empty() { String::new() } else { format!("Extended by {}.", links.join(", ")) };
+        let links: Vec<String> = object
+            .subtypes
+            .iter()
+            .map(|id| self.object_link(&self.model.objects[*id].name, From::Objects))
+            .collect();
+        let extended =
+            if links.is_empty() { String::new() } else { format!("Extended by {}.", links.join(", ")) };
         let head = format!("`{}`{extends}.", object.vmodl);
         doc(&mut out, "", &[head, self.since(object.service, object.since), extended]);
         out.push_str("#[derive(Clone, Debug)]\n");
@@ -82,10 +90,9 @@ impl Emitter<'_> {
         let head = base.map_or_else(|| name.clone(), |base| format!("{name}: {base}"));
         let service = &self.model.services[object.service].constant;
         let since = object.since;
-        let _ = writeln!(
-            out,
-            "vim_wire::managed_object! {{ {head}, \"{name}\", {since}, {name}Properties, crate::generated::{service} }}\n"
-        );
+        let facts = format!("\"{name}\", {since}, {name}Properties, crate::generated::{service} }}");
+        let gap = if head.len() + facts.len() > 94 { "\n    " } else { " " };
+        let _ = writeln!(out, "vim_wire::managed_object! {{ {head},{gap}{facts}\n");
         self.properties(&mut out, id, area, base);
         if object.methods.is_empty() {
             return out;
@@ -124,11 +131,21 @@ impl Emitter<'_> {
             out.push_str(&cfg(&features, "    "));
             let _ = writeln!(out, "    pub {}: {},", property.ident, self.field_type(property));
         }
-        let head = base.map_or_else(|| format!("{name}Properties"), |base| format!("{name}Properties: {base}Properties"));
+        let head = base.map_or_else(
+            || format!("{name}Properties"),
+            |base| format!("{name}Properties: {base}Properties"),
+        );
         let _ = write!(out, "}}\nvim_wire::properties! {{ {head}, {name}, {{");
         for property in &object.properties {
             let features = self.plan.features(area, self.plan.of_property(property));
-            let _ = write!(out, "\n{}    {} \"{}\" {},", cfg(&features, "    "), property.ident, property.wire, property.since);
+            let _ = write!(
+                out,
+                "\n{}    {} \"{}\" {},",
+                cfg(&features, "    "),
+                property.ident,
+                property.wire,
+                property.since
+            );
         }
         out.push_str(if object.properties.is_empty() { "} }\n" } else { "\n} }\n" });
     }
@@ -168,12 +185,20 @@ impl Emitter<'_> {
         }
         let this = if matches!(receiver, Receiver::Handle) { "this" } else { "self" };
         let new = format!("vim_wire::Call::new({this}, &{})", method.constant);
-        let mut args = String::new();
-        for (index, param) in method.params.iter().enumerate().filter(|(_, param)| !param.optional) {
-            let _ = write!(args, ".arg({index}, {})", param.ident);
+        let args: Vec<String> = (method.params.iter().enumerate())
+            .filter(|(_, param)| !param.optional)
+            .map(|(index, param)| format!(".arg({index}, {})", param.ident))
+            .collect();
+        let (before, after) = if setters { (format!("{}(", method.call), ")") } else { (String::new(), "") };
+        let one = format!("{indent}    {before}{new}{}{after}", args.concat());
+        if one.len() <= 118 {
+            let _ = writeln!(out, "{one}\n{indent}}}");
+        } else {
+            let deep = if setters { format!("{indent}        ") } else { format!("{indent}    ") };
+            let chain = format!("{deep}{new}\n{deep}    {}", args.join(&format!("\n{deep}    ")));
+            let body = if setters { format!("{indent}    {before}\n{chain}\n{indent}    )") } else { chain };
+            let _ = writeln!(out, "{body}\n{indent}}}");
         }
-        let body = if setters { format!("{}({new}{args})", method.call) } else { format!("{new}{args}") };
-        let _ = writeln!(out, "{indent}    {body}\n{indent}}}");
     }
 
     /// The struct that takes what is optional in a call.
@@ -196,7 +221,13 @@ impl Emitter<'_> {
         for (index, param) in method.params.iter().enumerate().filter(|(_, param)| param.optional) {
             line(out, "    ", &self.field_doc(method.service, param, From::Objects));
             let (ident, ty) = (&param.ident, self.param_type(param));
-            let _ = writeln!(out, "    #[inline]\n    pub fn {ident}(self, {ident}: {ty}) -> Self {{");
+            let one = format!("    pub fn {ident}(self, {ident}: {ty}) -> Self {{");
+            let text = if one.len() > 118 {
+                format!("    pub fn {ident}(\n        self,\n        {ident}: {ty},\n    ) -> Self {{")
+            } else {
+                one
+            };
+            let _ = writeln!(out, "    #[inline]\n{text}");
             let _ = writeln!(out, "        Self(self.0.arg({index}, {ident}))\n    }}");
         }
         let _ = writeln!(out, "}}\n{cfg}vim_wire::call! {{ {call}, {answer} }}");
@@ -206,9 +237,14 @@ impl Emitter<'_> {
         out.push('\n');
         line(out, "", &format!("`{}`.", method.wire));
         let service = &self.model.services[method.service].constant;
-        let _ = writeln!(out, "pub static {}: vim_wire::MethodDesc = vim_wire::MethodDesc {{", method.constant);
+        let _ =
+            writeln!(out, "pub static {}: vim_wire::MethodDesc = vim_wire::MethodDesc {{", method.constant);
         let _ = writeln!(out, "    name: \"{}\",\n    this: \"{this}\",", method.wire);
-        let _ = writeln!(out, "    service: &crate::generated::{service},\n    since: {},\n    task: {},", method.since, method.task);
+        let _ = writeln!(
+            out,
+            "    service: &crate::generated::{service},\n    since: {},\n    task: {},",
+            method.since, method.task
+        );
         match &method.privilege {
             Some(privilege) => {
                 let _ = writeln!(out, "    privilege: Some(\"{privilege}\"),");
@@ -218,10 +254,14 @@ impl Emitter<'_> {
         out.push_str("    params: &[");
         for param in &method.params {
             let (name, since, flags) = (&param.wire, param.since, flags(param));
-            let _ = write!(out, "\n        vim_wire::ParamDesc {{ name: \"{name}\", since: {since}, flags: {flags} }},");
+            let _ = write!(
+                out,
+                "\n        vim_wire::ParamDesc {{ name: \"{name}\", since: {since}, flags: {flags} }},"
+            );
         }
         out.push_str(if method.params.is_empty() { "],\n" } else { "\n    ],\n" });
-        let faults: Vec<String> = method.faults.iter().map(|id| format!("\"{}\"", self.model.types[*id].wire)).collect();
+        let faults: Vec<String> =
+            method.faults.iter().map(|id| format!("\"{}\"", self.model.types[*id].wire)).collect();
         let mut row = String::from("    faults: &[");
         for (at, fault) in faults.iter().enumerate() {
             let comma = if at + 1 < faults.len() { ", " } else { "" };
@@ -242,7 +282,10 @@ impl Emitter<'_> {
             None => "()".to_owned(),
             Some(answer) => {
                 let handle = answer.target.as_deref().filter(|target| {
-                    answer.ty == Ty::MoRef && !answer.array && !answer.optional && self.model.object(target).is_some()
+                    answer.ty == Ty::MoRef
+                        && !answer.array
+                        && !answer.optional
+                        && self.model.object(target).is_some()
                 });
                 let item = handle.map_or_else(|| self.item(answer.ty), str::to_owned);
                 match (answer.array, answer.optional) {
@@ -278,7 +321,9 @@ impl Emitter<'_> {
             Item { name: camel(&method.wire), vmodl: None, service: method.service, text, is_enum: false }
         });
         let mut module = self.header(None);
-        module.push_str("//! Methods as functions on a handle: nothing tells which managed object has which.\n\n");
+        module.push_str(
+            "//! Methods as functions on a handle: nothing tells which managed object has which.\n\n",
+        );
         let mut uses = String::new();
         for (name, items) in family::split(items.collect(), "methods") {
             let mut text = self.header(items.first().map(|item| item.service));

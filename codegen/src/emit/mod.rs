@@ -47,8 +47,10 @@ pub fn generated(model: &Model, plan: &Plan, command: &str) -> Result<Files> {
 ///
 /// As [`generated`].
 pub fn standalone(model: &Model, plan: &Plan, command: &str, name: &str, vim_wire: &str) -> Result<Files> {
-    let mut files: Files =
-        generated(model, plan, command)?.into_iter().map(|(path, text)| (format!("src/generated/{path}"), text)).collect();
+    let mut files: Files = generated(model, plan, command)?
+        .into_iter()
+        .map(|(path, text)| (format!("src/generated/{path}"), text))
+        .collect();
     krate::standalone(&Emitter { model, plan, command }, name, vim_wire, &mut files);
     Ok(files)
 }
@@ -89,7 +91,9 @@ impl Emitter<'_> {
             Ty::Any => "vim_wire::Any".to_owned(),
             Ty::MoRef => "vim_wire::MoRef".to_owned(),
             Ty::Enum(id) => self.model.enums[id].rust.clone(),
-            Ty::Data(id) if self.model.is_poly(id) => format!("vim_wire::Poly<{}>", self.model.types[id].rust),
+            Ty::Data(id) if self.model.is_poly(id) => {
+                format!("vim_wire::Poly<{}>", self.model.types[id].rust)
+            }
             Ty::Data(id) => self.model.types[id].rust.clone(),
         }
     }

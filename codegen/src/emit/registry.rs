@@ -38,14 +38,17 @@ impl Emitter<'_> {
     /// The `mod.rs` of `generated`, `types` and `mo`.
     pub(super) fn registry(&self, files: &mut Files) {
         let of = |folder: &str| {
-            let has = |area: &AreaId| files.contains_key(&format!("{folder}/{}/mod.rs", self.plan.areas[*area].name));
+            let has = |area: &AreaId| {
+                files.contains_key(&format!("{folder}/{}/mod.rs", self.plan.areas[*area].name))
+            };
             (0..self.plan.areas.len()).filter(has).collect::<Vec<_>>()
         };
         let (types, objects) = (of("types"), of("mo"));
         let functions = files.contains_key("methods/mod.rs");
-        let types_mod = self.folder_module("Data types and enumerations.", &types, "AREAS: &[vim_wire::Area]", |name| {
-            format!("({name}::TYPES, {name}::ENUMS)")
-        });
+        let types_mod =
+            self.folder_module("Data types and enumerations.", &types, "AREAS: &[vim_wire::Area]", |name| {
+                format!("({name}::TYPES, {name}::ENUMS)")
+            });
         let objects_mod = self.folder_module(
             "Managed objects: handles with a method per method, and the properties of each.",
             &objects,
@@ -81,7 +84,8 @@ impl Emitter<'_> {
             let gate = self.plan.areas.iter().position(|area| area.name == service.name);
             let _ = writeln!(out, "\n/// The service `{}`, of {}.", service.namespace, self.model.label(id));
             out.push_str(&self.cfg_area(gate.unwrap_or(0), ""));
-            let _ = writeln!(out, "pub static {}: vim_wire::Service = vim_wire::Service {{", service.constant);
+            let _ =
+                writeln!(out, "pub static {}: vim_wire::Service = vim_wire::Service {{", service.constant);
             let _ = writeln!(out, "    namespace: \"{}\",", service.namespace);
             let _ = writeln!(out, "    path: \"{}\",", service.path);
             out.push_str("    versions: &[\n");
@@ -91,7 +95,13 @@ impl Emitter<'_> {
         files.insert("mod.rs".to_owned(), out);
     }
 
-    fn folder_module(&self, doc: &str, areas: &[AreaId], list: &str, entry: impl Fn(&str) -> String) -> String {
+    fn folder_module(
+        &self,
+        doc: &str,
+        areas: &[AreaId],
+        list: &str,
+        entry: impl Fn(&str) -> String,
+    ) -> String {
         let mut out = self.header(None);
         let _ = writeln!(out, "//! {doc}\n");
         for area in areas {
@@ -100,7 +110,12 @@ impl Emitter<'_> {
         // A module of its own, so that a glob import brings no module named `core` along.
         out.push_str("\nmod flat {\n");
         for area in areas {
-            let _ = writeln!(out, "{}    pub use super::{}::*;", self.cfg_area(*area, "    "), self.plan.areas[*area].name);
+            let _ = writeln!(
+                out,
+                "{}    pub use super::{}::*;",
+                self.cfg_area(*area, "    "),
+                self.plan.areas[*area].name
+            );
         }
         let _ = write!(out, "}}\npub use flat::*;\n\npub(super) static {list} = &[\n");
         for area in areas {

@@ -35,11 +35,23 @@ impl Emitter<'_> {
     fn items(&self, area: AreaId) -> Vec<Item> {
         let types = (0..self.model.types.len()).filter(|id| self.plan.types[*id] == area).map(|id| {
             let ty = &self.model.types[id];
-            Item { name: ty.rust.clone(), vmodl: ty.vmodl.clone(), service: ty.service, text: self.data_type(id), is_enum: false }
+            Item {
+                name: ty.rust.clone(),
+                vmodl: ty.vmodl.clone(),
+                service: ty.service,
+                text: self.data_type(id),
+                is_enum: false,
+            }
         });
         let enums = (0..self.model.enums.len()).filter(|id| self.plan.enums[*id] == area).map(|id| {
             let ty = &self.model.enums[id];
-            Item { name: ty.rust.clone(), vmodl: ty.vmodl.clone(), service: ty.service, text: self.enumeration(id), is_enum: true }
+            Item {
+                name: ty.rust.clone(),
+                vmodl: ty.vmodl.clone(),
+                service: ty.service,
+                text: self.enumeration(id),
+                is_enum: true,
+            }
         });
         types.chain(enums).collect()
     }
@@ -71,7 +83,9 @@ impl Emitter<'_> {
             Some((base, false)) => format!("{}: {base}", ty.rust),
         };
         let namespace = &self.model.services[ty.service].namespace;
-        let _ = write!(out, "vim_wire::object! {{ {head}, \"{}\", \"{namespace}\", {}, {{", ty.wire, ty.since);
+        let facts = format!("\"{}\", \"{namespace}\", {}, {{", ty.wire, ty.since);
+        let gap = if head.len() + facts.len() > 96 { "\n    " } else { " " };
+        let _ = write!(out, "vim_wire::object! {{ {head},{gap}{facts}");
         for field in &ty.fields {
             let _ = write!(out, "\n    {} \"{}\" {} {},", field.ident, field.wire, field.since, flags(field));
         }

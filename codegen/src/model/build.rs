@@ -72,8 +72,16 @@ impl<'a> Context<'a, '_> {
         of(namespace).or_else(|| self.services.keys().find_map(|ns| of(ns)))
     }
 
-    pub(super) fn field(&self, model: &Model, place: &Place<'_>, raw: &RawField, facts: Option<&FieldFacts>) -> Result<Field> {
-        let fault = |cause: String| Error::line(place.file, place.line, format!("{}.{}: {cause}", place.owner, raw.name));
+    pub(super) fn field(
+        &self,
+        model: &Model,
+        place: &Place<'_>,
+        raw: &RawField,
+        facts: Option<&FieldFacts>,
+    ) -> Result<Field> {
+        let fault = |cause: String| {
+            Error::line(place.file, place.line, format!("{}.{}: {cause}", place.owner, raw.name))
+        };
         let ty = self.ty(&raw.ty).ok_or_else(|| fault(format!("there is no type \"{}\"", raw.ty.name)))?;
         let mut field = Field {
             wire: raw.name.clone(),
@@ -128,19 +136,28 @@ pub(super) fn index(service: &Service, version: &str) -> Option<usize> {
 pub(super) fn since(model: &Model, service: ServiceId, version: Option<&String>, of: &str) -> Result<usize> {
     let Some(version) = version else { return Ok(0) };
     index(&model.services[service], version).ok_or_else(|| {
-        Error::new(format!("metadata of {}", model.services[service].name), of, format!("there is no API version \"{version}\""))
+        Error::new(
+            format!("metadata of {}", model.services[service].name),
+            of,
+            format!("there is no API version \"{version}\""),
+        )
     })
 }
 
 fn services(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
     let raw = context.raw;
     let declared = raw.types.keys().chain(raw.enums.keys()).map(|name| &name.ns);
-    let mut namespaces: Vec<&String> = declared.chain(raw.ports.keys()).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut namespaces: Vec<&String> =
+        declared.chain(raw.ports.keys()).collect::<BTreeSet<_>>().into_iter().collect();
     // The others build on vim25.
     namespaces.sort_by_key(|ns| (ns.as_str() != "urn:vim25", *ns));
     for metadata in context.metadata {
         if !namespaces.contains(&&metadata.namespace) {
-            return Err(Error::new("metadata", &metadata.namespace, "no file declares anything of that namespace"));
+            return Err(Error::new(
+                "metadata",
+                &metadata.namespace,
+                "no file declares anything of that namespace",
+            ));
         }
     }
     for namespace in namespaces {
@@ -181,8 +198,11 @@ fn path(name: &str) -> String {
 
 /// Whether a type is only a message: a request, or the wrapper of an array in an `anyType`.
 fn is_message(name: &str, ty: &RawType) -> bool {
-    let request = name.ends_with("RequestType") && ty.fields.first().is_some_and(|field| field.name == "_this");
-    let array = name.starts_with("ArrayOf") && ty.base.is_none() && matches!(ty.fields.as_slice(), [field] if field.array);
+    let request =
+        name.ends_with("RequestType") && ty.fields.first().is_some_and(|field| field.name == "_this");
+    let array = name.starts_with("ArrayOf")
+        && ty.base.is_none()
+        && matches!(ty.fields.as_slice(), [field] if field.array);
     request || array
 }
 
@@ -225,7 +245,8 @@ fn declare(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
             });
         }
         for (name, declared) in context.raw.enums.iter().filter(|(name, _)| name.ns == namespace) {
-            let twice = || Error::line(&declared.file, declared.line, format!("a second type \"{}\"", name.name));
+            let twice =
+                || Error::line(&declared.file, declared.line, format!("a second type \"{}\"", name.name));
             let of = facts.and_then(|facts| facts.enums.get(&name.name));
             let mut values: Vec<(String, String)> = Vec::with_capacity(declared.values.len());
             for value in &declared.values {
@@ -234,7 +255,10 @@ fn declare(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
                     None => names::shouty(value),
                 };
                 if let Some((_, other)) = values.iter().find(|(known, _)| *known == constant) {
-                    let cause = format!("{}: \"{value}\" and \"{other}\" are both {constant}; a fixup must name one", name.name);
+                    let cause = format!(
+                        "{}: \"{value}\" and \"{other}\" are both {constant}; a fixup must name one",
+                        name.name
+                    );
                     return Err(Error::line(&declared.file, declared.line, cause));
                 }
                 values.push((constant, value.clone()));
@@ -251,7 +275,11 @@ fn declare(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
         }
         for name in facts.iter().flat_map(|facts| facts.types.keys().chain(facts.enums.keys())) {
             if !context.names.contains_key(&QName { ns: namespace.clone(), name: name.clone() }) {
-                return Err(Error::new(format!("metadata of {namespace}"), name, "no schema declares that type"));
+                return Err(Error::new(
+                    format!("metadata of {namespace}"),
+                    name,
+                    "no schema declares that type",
+                ));
             }
         }
     }
@@ -269,20 +297,36 @@ fn resolve(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
             None => None,
             Some(name) => match context.ty(name) {
                 Some(Ty::Data(base)) => Some(base),
-                _ => return Err(Error::line(&raw.file, raw.line, format!("{wire} extends \"{}\", which is not declared", name.name))),
+                _ => {
+                    return Err(Error::line(
+                        &raw.file,
+                        raw.line,
+                        format!("{wire} extends \"{}\", which is not declared", name.name),
+                    ));
+                }
             },
         };
-        let facts = context.facts(namespace).and_then(|facts| facts.types.get(wire)).map(|facts| &facts.fields);
+        let facts =
+            context.facts(namespace).and_then(|facts| facts.types.get(wire)).map(|facts| &facts.fields);
         let mut fields = Vec::with_capacity(raw.fields.len());
         for raw in &raw.fields {
-            let mut field = context.field(model, &place, raw, facts.and_then(|facts| facts.get(&raw.name)))?;
+            let mut field =
+                context.field(model, &place, raw, facts.and_then(|facts| facts.get(&raw.name)))?;
             if !field.optional && context.fixups.optional(namespace, wire, &raw.name) {
                 field.optional = true;
             }
             fields.push(field);
         }
-        if let Some(name) = facts.iter().flat_map(|facts| facts.keys()).find(|name| !fields.iter().any(|field| field.wire == **name)) {
-            return Err(Error::new(format!("metadata of {namespace}"), format!("{wire}.{name}"), "the schema's type has no such field"));
+        if let Some(name) = facts
+            .iter()
+            .flat_map(|facts| facts.keys())
+            .find(|name| !fields.iter().any(|field| field.wire == **name))
+        {
+            return Err(Error::new(
+                format!("metadata of {namespace}"),
+                format!("{wire}.{name}"),
+                "the schema's type has no such field",
+            ));
         }
         model.types[id].base = base;
         model.types[id].fields = fields;
@@ -300,7 +344,8 @@ fn tie_values(model: &mut Model) {
         for field in ty.fields.iter_mut().filter(|field| field.ty == Ty::String) {
             let name = field.wire.to_ascii_lowercase();
             let spellings = [name.clone(), format!("{name}s"), name.trim_end_matches('s').to_owned()];
-            field.facts.values = spellings.iter().find_map(|name| by_name.get(&format!("{vmodl}.{name}")).copied());
+            field.facts.values =
+                spellings.iter().find_map(|name| by_name.get(&format!("{vmodl}.{name}")).copied());
         }
     }
 }
@@ -311,7 +356,8 @@ fn unique(model: &Model) -> Result<()> {
         let mut seen = BTreeSet::from(["extends"]);
         for field in model.lineage(id).flat_map(|id| &model.types[id].fields) {
             if !seen.insert(&field.ident) {
-                let cause = format!("a second field \"{}\", or one of that name in what it extends", field.ident);
+                let cause =
+                    format!("a second field \"{}\", or one of that name in what it extends", field.ident);
                 return Err(Error::new("schema", &model.types[id].wire, cause));
             }
         }
@@ -323,7 +369,9 @@ fn missing(model: &mut Model, raw: &Raw) {
     for (id, service) in model.services.iter().enumerate() {
         let name = &service.name;
         if service.version.is_empty() {
-            model.missing.push(format!("{name}: neither a WSDL with bindings nor metadata, so its API version is not known"));
+            model.missing.push(format!(
+                "{name}: neither a WSDL with bindings nor metadata, so its API version is not known"
+            ));
         }
         if !raw.ports.contains_key(&service.namespace) {
             model.missing.push(format!("{name}: there is no WSDL with its methods, so it has none"));
@@ -332,7 +380,9 @@ fn missing(model: &mut Model, raw: &Raw) {
             let methods = model.functions.iter().filter(|method| method.service == id).count();
             let functions = match methods {
                 0 => String::new(),
-                count => format!("its {count} methods are functions on any managed object, task results are `Any`, and "),
+                count => format!(
+                    "its {count} methods are functions on any managed object, task results are `Any`, and "
+                ),
             };
             model.missing.push(format!(
                 "{name}: there is no metadata, so {functions}there are no managed objects, properties, privileges, versions \
@@ -344,5 +394,6 @@ fn missing(model: &mut Model, raw: &Raw) {
 
 /// Names that generated code uses unqualified.
 const RESERVED: [&str; 14] = [
-    "Option", "Some", "None", "Vec", "Box", "String", "Default", "Self", "Send", "Sync", "Clone", "Debug", "From", "Into",
+    "Option", "Some", "None", "Vec", "Box", "String", "Default", "Self", "Send", "Sync", "Clone", "Debug",
+    "From", "Into",
 ];

@@ -10,9 +10,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Method names that a handle, or a trait that everyone has in scope, has already.
 const TAKEN: [&str; 26] = [
-    "as_ref", "await", "borrow", "borrow_mut", "caller", "clone", "clone_from", "cmp", "default", "deref", "drop", "eq",
-    "fmt", "from", "handle", "hash", "into", "into_future", "moref", "ne", "new", "to_owned", "to_string", "try_from",
-    "try_into", "type_id",
+    "as_ref",
+    "await",
+    "borrow",
+    "borrow_mut",
+    "caller",
+    "clone",
+    "clone_from",
+    "cmp",
+    "default",
+    "deref",
+    "drop",
+    "eq",
+    "fmt",
+    "from",
+    "handle",
+    "hash",
+    "into",
+    "into_future",
+    "moref",
+    "ne",
+    "new",
+    "to_owned",
+    "to_string",
+    "try_from",
+    "try_into",
+    "type_id",
 ];
 
 pub(super) fn objects(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
@@ -53,15 +76,27 @@ fn with_metadata(
     for (name, of) in &facts.managed_objects {
         let since = since(model, service, of.since.as_ref(), name)?;
         let owner = Owner { name, service, since };
-        let properties = of.properties.iter().map(|facts| property(model, context, &owner, facts)).collect::<Result<_>>()?;
+        let properties = of
+            .properties
+            .iter()
+            .map(|facts| property(model, context, &owner, facts))
+            .collect::<Result<_>>()?;
         let mut methods = Vec::with_capacity(of.methods.len());
         // A folder with the types only has managed objects with properties, and no methods.
         for facts in of.methods.iter().filter(|_| !operations.is_empty()) {
             let operation = operations.get(facts.name.as_str()).copied().ok_or_else(|| {
-                Error::new(owner.metadata(model), format!("{name}.{}", facts.name), "the WSDL has no such method")
+                Error::new(
+                    owner.metadata(model),
+                    format!("{name}.{}", facts.name),
+                    "the WSDL has no such method",
+                )
             })?;
             if !owned.insert(&operation.name) {
-                return Err(Error::new(owner.metadata(model), &operation.name, "two managed objects have that method"));
+                return Err(Error::new(
+                    owner.metadata(model),
+                    &operation.name,
+                    "two managed objects have that method",
+                ));
             }
             methods.push(method(model, context, &owner, operation, Some(facts))?);
         }
@@ -78,7 +113,11 @@ fn with_metadata(
         });
     }
     match operations.keys().find(|name| !owned.contains(**name)) {
-        Some(name) => Err(Error::new(format!("metadata of {}", facts.service), *name, "no managed object has that method")),
+        Some(name) => Err(Error::new(
+            format!("metadata of {}", facts.service),
+            *name,
+            "no managed object has that method",
+        )),
         None => Ok(()),
     }
 }
@@ -96,13 +135,23 @@ impl Owner<'_> {
     }
 }
 
-fn property(model: &Model, context: &Context<'_, '_>, owner: &Owner<'_>, facts: &PropertyFacts) -> Result<Field> {
-    let fault = |cause: String| Error::new(owner.metadata(model), format!("{}.{}", owner.name, facts.name), cause);
+fn property(
+    model: &Model,
+    context: &Context<'_, '_>,
+    owner: &Owner<'_>,
+    facts: &PropertyFacts,
+) -> Result<Field> {
+    let fault =
+        |cause: String| Error::new(owner.metadata(model), format!("{}.{}", owner.name, facts.name), cause);
     let service = &model.services[owner.service];
-    let ty = context.bare_ty(&service.namespace, &facts.ty).ok_or_else(|| fault(format!("there is no type \"{}\"", facts.ty)))?;
+    let ty = context
+        .bare_ty(&service.namespace, &facts.ty)
+        .ok_or_else(|| fault(format!("there is no type \"{}\"", facts.ty)))?;
     let own = match &facts.since {
         None => owner.since,
-        Some(version) => index(service, version).ok_or_else(|| fault(format!("there is no API version \"{version}\"")))?,
+        Some(version) => {
+            index(service, version).ok_or_else(|| fault(format!("there is no API version \"{version}\"")))?
+        }
     };
     Ok(Field {
         wire: facts.name.clone(),
@@ -144,13 +193,25 @@ fn method(
         Some(RawElement::Named(ty)) => context.raw.types.get(ty),
         _ => None,
     };
-    let request = request.ok_or_else(|| fault(format!("the type of \"{}\" is not declared", operation.input.name)))?;
+    let request =
+        request.ok_or_else(|| fault(format!("the type of \"{}\" is not declared", operation.input.name)))?;
     let mut params = Vec::with_capacity(request.fields.len());
     for raw in request.fields.iter().filter(|raw| raw.name != "_this") {
-        params.push(context.field(model, &place, raw, facts.and_then(|facts| facts.params.get(&raw.name)))?);
+        params.push(context.field(
+            model,
+            &place,
+            raw,
+            facts.and_then(|facts| facts.params.get(&raw.name)),
+        )?);
     }
-    if let Some(name) = facts.and_then(|facts| facts.params.keys().find(|name| !params.iter().any(|param| param.wire == **name))) {
-        return Err(Error::new(owner.metadata(model), format!("{}.{name}", operation.name), "the WSDL's method has no such parameter"));
+    if let Some(name) = facts
+        .and_then(|facts| facts.params.keys().find(|name| !params.iter().any(|param| param.wire == **name)))
+    {
+        return Err(Error::new(
+            owner.metadata(model),
+            format!("{}.{name}", operation.name),
+            "the WSDL's method has no such parameter",
+        ));
     }
     let mut faults = Vec::with_capacity(operation.faults.len());
     for name in &operation.faults {
@@ -186,7 +247,9 @@ fn answer(
     let target = facts.and_then(|facts| facts.target.clone());
     if let Some(facts) = facts.filter(|facts| facts.task) {
         let Some(name) = &facts.result else { return Ok(None) };
-        let ty = context.bare_ty(namespace, name).ok_or_else(|| format!("there is no type \"{name}\" for its task's result"))?;
+        let ty = context
+            .bare_ty(namespace, name)
+            .ok_or_else(|| format!("there is no type \"{name}\" for its task's result"))?;
         return Ok(Some(Answer { ty, optional: false, array: facts.result_array, target }));
     }
     let fields = match context.raw.elements.get(output) {
@@ -197,7 +260,8 @@ fn answer(
     match fields {
         [] => Ok(None),
         [field] => {
-            let ty = context.ty(&field.ty).ok_or_else(|| format!("there is no type \"{}\"", field.ty.name))?;
+            let ty =
+                context.ty(&field.ty).ok_or_else(|| format!("there is no type \"{}\"", field.ty.name))?;
             // Without metadata a task's reference is all that a WSDL tells.
             if facts.is_none() && output.name.ends_with("_TaskResponse") {
                 return Ok(Some(Answer { ty: Ty::Any, optional: false, array: false, target: None }));
@@ -210,10 +274,13 @@ fn answer(
 
 fn bases(model: &mut Model, context: &Context<'_, '_>) -> Result<()> {
     let facts = context.metadata.iter().flat_map(|metadata| &metadata.managed_objects);
-    let of: BTreeMap<&str, &str> = facts.filter_map(|(name, of)| Some((name.as_str(), of.base.as_deref()?))).collect();
+    let of: BTreeMap<&str, &str> =
+        facts.filter_map(|(name, of)| Some((name.as_str(), of.base.as_deref()?))).collect();
     for id in 0..model.objects.len() {
         let name = &model.objects[id].name;
-        let fault = |cause: &str| Error::new(format!("metadata of {}", model.services[model.objects[id].service].name), name, cause);
+        let fault = |cause: &str| {
+            Error::new(format!("metadata of {}", model.services[model.objects[id].service].name), name, cause)
+        };
         let Some(base) = of.get(name.as_str()) else { continue };
         let base = model.object(base).ok_or_else(|| fault("what it extends is not a managed object"))?;
         if model.object_lineage(base).take(model.objects.len() + 1).any(|ancestor| ancestor == id) {
@@ -243,7 +310,9 @@ fn idents(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
             let wire = method.wire.clone();
             let name = match context.fixups.method(&namespace, &wire) {
                 Some(name) => name.to_owned(),
-                None if taken.contains(&method.ident) => names::snake(wire.strip_suffix("_Task").unwrap_or(&wire)),
+                None if taken.contains(&method.ident) => {
+                    names::snake(wire.strip_suffix("_Task").unwrap_or(&wire))
+                }
                 None => method.ident.clone(),
             };
             if !taken.insert(name.clone()) {
@@ -260,7 +329,11 @@ fn idents(model: &mut Model, context: &mut Context<'_, '_>) -> Result<()> {
     let methods = model.objects.iter().flat_map(|object| &object.methods).chain(&model.functions);
     for method in methods {
         if !constants.insert(&method.constant) {
-            return Err(Error::new("schema", &method.wire, format!("a second method whose description is {}", method.constant)));
+            return Err(Error::new(
+                "schema",
+                &method.wire,
+                format!("a second method whose description is {}", method.constant),
+            ));
         }
     }
     Ok(())

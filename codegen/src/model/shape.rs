@@ -56,7 +56,8 @@ fn edges(model: &Model, id: TypeId) -> Vec<TypeId> {
 /// differs from none, so the caller's comparison of a type with itself boxes it.
 fn components(model: &Model) -> Vec<usize> {
     let count = model.types.len();
-    let (mut order, mut low, mut component) = (vec![usize::MAX; count], vec![0; count], vec![usize::MAX; count]);
+    let (mut order, mut low, mut component) =
+        (vec![usize::MAX; count], vec![0; count], vec![usize::MAX; count]);
     let (mut next, mut found, mut stack) = (0, 0, Vec::new());
     for root in 0..count {
         if order[root] != usize::MAX {

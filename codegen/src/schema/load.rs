@@ -24,7 +24,7 @@ pub fn load(source: &dyn Source, roots: &[String]) -> Result<Raw> {
     for (file, root) in &wsdls {
         wsdl::finish(root, file, &mut raw)?;
     }
-    if raw.types.is_empty() {
+    if raw.types.is_empty() && raw.enums.is_empty() {
         return Err(Error::new(roots.join(", "), "", "declares no type"));
     }
     Ok(raw)
@@ -44,7 +44,11 @@ impl Walk<'_> {
             circle.push_str(" includes ");
             circle.push_str(name);
             let line = from.map_or(0, |(_, link)| link.line);
-            return Err(Error::line(from.map_or(name, |(file, _)| file), line, format!("a circle: {circle}")));
+            return Err(Error::line(
+                from.map_or(name, |(file, _)| file),
+                line,
+                format!("a circle: {circle}"),
+            ));
         }
         if !self.done.insert(name.to_owned()) {
             return Ok(());
@@ -77,7 +81,11 @@ impl Walk<'_> {
         for link in &links {
             // Imports may well be mutual (vim-types and reflect-types are); includes never are.
             let mut fresh = Vec::new();
-            self.file(&link.file, if link.include { &mut *including } else { &mut fresh }, Some((name, link)))?;
+            self.file(
+                &link.file,
+                if link.include { &mut *including } else { &mut fresh },
+                Some((name, link)),
+            )?;
         }
         including.pop();
         if root.is(WSDL, "definitions") {

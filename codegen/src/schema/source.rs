@@ -56,7 +56,11 @@ pub fn bare(location: &str, file: &str, line: usize) -> Result<String> {
     // A server's files link to one another by bare name; some versions write "./".
     let name = location.strip_prefix("./").unwrap_or(location);
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', ':', '?', '#', '%', '\0']) {
-        return Err(Error::line(file, line, format!("\"{location}\" is not the name of a file in the same folder")));
+        return Err(Error::line(
+            file,
+            line,
+            format!("\"{location}\" is not the name of a file in the same folder"),
+        ));
     }
     Ok(name.to_owned())
 }

@@ -45,7 +45,10 @@ pub fn finish(root: &Node, file: &str, raw: &mut Raw) -> Result<()> {
     }
     let message_of = |node: &Node| -> Result<QName> {
         let name = node.resolve(node.need("message", file)?, file)?.name;
-        messages.get(&name).cloned().ok_or_else(|| node.fault(file, format!("there is no message \"{name}\"")))
+        messages
+            .get(&name)
+            .cloned()
+            .ok_or_else(|| node.fault(file, format!("there is no message \"{name}\"")))
     };
     for port in root.all(WSDL, "portType") {
         for node in port.all(WSDL, "operation") {
@@ -70,7 +73,7 @@ pub fn finish(root: &Node, file: &str, raw: &mut Raw) -> Result<()> {
             entry.operations.push(RawOperation { name, input, output, faults, line: node.line });
         }
     }
-    let version = root.all(WSDL, "binding").find_map(|binding| action(binding));
+    let version = root.all(WSDL, "binding").find_map(action);
     if let (Some(port), Some(version)) = (raw.ports.get_mut(&ns), version) {
         port.version = Some(version);
     }

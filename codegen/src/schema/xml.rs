@@ -38,7 +38,8 @@ impl Node {
     ///
     /// It is not.
     pub fn need(&self, name: &str, file: &str) -> Result<&str> {
-        self.get(name).ok_or_else(|| self.fault(file, format!("<{}> has no attribute \"{name}\"", self.name.name)))
+        self.get(name)
+            .ok_or_else(|| self.fault(file, format!("<{}> has no attribute \"{name}\"", self.name.name)))
     }
 
     /// The children of that name.
@@ -116,7 +117,9 @@ pub fn parse(text: &str, file: &str) -> Result<Node> {
                 }
             }
             Event::DocType(_) => {
-                return Err(fault("a document type declaration, which no schema needs, is refused".to_owned()));
+                return Err(fault(
+                    "a document type declaration, which no schema needs, is refused".to_owned(),
+                ));
             }
             Event::Eof => break,
             _ => {}

@@ -70,7 +70,9 @@ pub fn read(schema: &Node, file: &str, raw: &mut Raw) -> Result<Vec<Link>> {
                     Some(ty) => RawElement::Named(node.resolve(ty, file)?),
                     None => match node.child(XSD, "complexType") {
                         Some(inline) => RawElement::Inline(complex(inline, file)?.fields),
-                        None => return Err(node.fault(file, format!("element \"{}\" has no type", name.name))),
+                        None => {
+                            return Err(node.fault(file, format!("element \"{}\" has no type", name.name)));
+                        }
                     },
                 };
                 raw.elements.insert(name, element);
@@ -83,7 +85,8 @@ pub fn read(schema: &Node, file: &str, raw: &mut Raw) -> Result<Vec<Link>> {
 }
 
 fn complex(node: &Node, file: &str) -> Result<RawType> {
-    let mut ty = RawType { base: None, fields: Vec::new(), simple: false, file: file.to_owned(), line: node.line };
+    let mut ty =
+        RawType { base: None, fields: Vec::new(), simple: false, file: file.to_owned(), line: node.line };
     for child in &node.children {
         match (child.name.ns.as_str(), child.name.name.as_str()) {
             (XSD, "sequence") => sequence(child, file, &mut ty.fields)?,
@@ -136,8 +139,9 @@ fn sequence(node: &Node, file: &str, fields: &mut Vec<RawField>) -> Result<()> {
 }
 
 fn enumeration(node: &Node, file: &str) -> Result<Vec<String>> {
-    let restriction =
-        node.child(XSD, "restriction").ok_or_else(|| node.fault(file, "a simpleType without a restriction"))?;
+    let restriction = node
+        .child(XSD, "restriction")
+        .ok_or_else(|| node.fault(file, "a simpleType without a restriction"))?;
     let mut values = Vec::new();
     for value in restriction.all(XSD, "enumeration") {
         let value = value.need("value", file)?.to_owned();

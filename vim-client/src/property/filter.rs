@@ -3,7 +3,8 @@
 use crate::client::Client;
 use crate::view::ContainerView;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, TraversalSpec};
-use vim_wire::{Error, ErrorKind, MoRef, Poly};
+use vim_wire::path::Properties;
+use vim_wire::{Error, ErrorKind, ManagedObject, MoRef, Poly};
 
 /// The objects that a read covers.
 #[derive(Clone, Debug, Default)]
@@ -20,14 +21,47 @@ pub(crate) enum Scope {
 /// What is read: a kind of managed object, and paths.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    pub(crate) kind: String,
+    pub(crate) kind: &'static str,
     pub(crate) paths: Vec<String>,
+    /// Of the kind, the properties and the fields that the paths go through, those that no service has had from its start.
+    newest: Option<(String, u8)>,
+    /// A path that the kind does not have.
+    unknown: Option<String>,
 }
 
 impl Wanted {
+    pub(crate) fn new<T: ManagedObject>(paths: Vec<String>) -> Self {
+        let mut newest = Some((T::KIND.to_owned(), T::SINCE));
+        let mut unknown = None;
+        for path in &paths {
+            match <T::Properties as Properties>::since(path) {
+                Some(found) if newest.as_ref().is_none_or(|(_, since)| found.1 > *since) => newest = Some(found),
+                Some(_) => {}
+                None => unknown = Some(path.clone()),
+            }
+        }
+        Self { kind: T::KIND, paths, newest: newest.filter(|(_, since)| *since > 0), unknown }
+    }
+
+    /// Refuses what the server cannot have, before anything is sent.
+    async fn check(&self, client: &Client) -> Result<(), Error> {
+        if let Some(path) = &self.unknown {
+            let message = format!("{} has no property {path:?}", self.kind);
+            return Err(Error::new(ErrorKind::InvalidInput, message).in_operation("RetrievePropertiesEx"));
+        }
+        let Some((what, since)) = &self.newest else { return Ok(()) };
+        let server = client.api_version().await?;
+        let service = &vim_types::VIM25;
+        if *since > service.index_of(&server) {
+            let message = format!("{what} needs API version {}; the server has {server}", service.since(*since));
+            return Err(Error::new(ErrorKind::Unsupported, message).in_operation("RetrievePropertiesEx"));
+        }
+        Ok(())
+    }
+
     fn properties(&self) -> PropertySpec {
         PropertySpec {
-            r#type: self.kind.clone(),
+            r#type: self.kind.to_owned(),
             all: Some(false),
             path_set: self.paths.clone(),
             ..Default::default()
@@ -40,6 +74,7 @@ impl Wanted {
         client: &Client,
         scope: &Scope,
     ) -> Result<(PropertyFilterSpec, Option<ContainerView>), Error> {
+        self.check(client).await?;
         let (objects, view) = match scope {
             Scope::These(objects) => {
                 if let Some(wrong) = objects.iter().find(|object| object.is_empty()) {
@@ -51,11 +86,11 @@ impl Wanted {
             }
             Scope::All => {
                 let root = client.content().await?.root_folder.clone();
-                let view = ContainerView::create(client, &root, &[self.kind.clone()], true).await?;
+                let view = ContainerView::create(client, &root, &[self.kind.to_owned()], true).await?;
                 (vec![through_view(view.moref())], Some(view))
             }
             Scope::Below(container) => {
-                let view = ContainerView::create(client, container, &[self.kind.clone()], true).await?;
+                let view = ContainerView::create(client, container, &[self.kind.to_owned()], true).await?;
                 (vec![through_view(view.moref())], Some(view))
             }
         };

@@ -52,7 +52,7 @@ pub(crate) async fn retrieve_page<F: read::Fill>(
 }
 
 fn wanted<R: Row>() -> Wanted {
-    Wanted { kind: R::Object::KIND.to_owned(), paths: R::PATHS.iter().map(|path| (*path).to_owned()).collect() }
+    Wanted::new::<R::Object>(R::PATHS.iter().map(|path| (*path).to_owned()).collect())
 }
 
 impl Client {
@@ -92,7 +92,7 @@ impl Client {
     /// `config.hardware.device[4000]` included.
     pub fn retrieve_paths<T: ManagedObject>(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Retrieve<Dynamic> {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
-        let wanted = Wanted { kind: T::KIND.to_owned(), paths: paths.clone() };
+        let wanted = Wanted::new::<T>(paths.clone());
         Retrieve::new(self.clone(), Dynamic(paths), wanted)
     }
 
@@ -104,7 +104,7 @@ impl Client {
     /// Watches properties by paths that are known only when the program runs.
     pub fn watch_paths<T: ManagedObject>(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Watch<Dynamic> {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
-        let wanted = Wanted { kind: T::KIND.to_owned(), paths: paths.clone() };
+        let wanted = Wanted::new::<T>(paths.clone());
         Watch::new(self.clone(), Dynamic(paths), wanted)
     }
 }

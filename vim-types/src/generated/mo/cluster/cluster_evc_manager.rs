@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct ClusterEVCManager(ExtensibleManagedObject);
-vim_wire::managed_object! { ClusterEVCManager: ExtensibleManagedObject, "ClusterEVCManager", 9, ClusterEVCManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ClusterEVCManager: ExtensibleManagedObject,
+    "ClusterEVCManager", 9, ClusterEVCManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`ClusterEVCManager`], for typed property paths. Never constructed.
 pub struct ClusterEVCManagerProperties {

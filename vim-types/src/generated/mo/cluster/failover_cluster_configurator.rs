@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct FailoverClusterConfigurator(vim_wire::Handle);
-vim_wire::managed_object! { FailoverClusterConfigurator, "FailoverClusterConfigurator", 10, FailoverClusterConfiguratorProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { FailoverClusterConfigurator,
+    "FailoverClusterConfigurator", 10, FailoverClusterConfiguratorProperties, crate::generated::VIM25 }
 
 /// The properties of [`FailoverClusterConfigurator`], for typed property paths. Never constructed.
 pub struct FailoverClusterConfiguratorProperties {

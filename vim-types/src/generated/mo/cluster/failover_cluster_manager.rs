@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct FailoverClusterManager(vim_wire::Handle);
-vim_wire::managed_object! { FailoverClusterManager, "FailoverClusterManager", 10, FailoverClusterManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { FailoverClusterManager,
+    "FailoverClusterManager", 10, FailoverClusterManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`FailoverClusterManager`], for typed property paths. Never constructed.
 pub struct FailoverClusterManagerProperties {

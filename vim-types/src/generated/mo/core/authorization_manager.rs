@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.AuthorizationManager`.
 #[derive(Clone, Debug)]
 pub struct AuthorizationManager(vim_wire::Handle);
-vim_wire::managed_object! { AuthorizationManager, "AuthorizationManager", 0, AuthorizationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { AuthorizationManager,
+    "AuthorizationManager", 0, AuthorizationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`AuthorizationManager`], for typed property paths. Never constructed.
 pub struct AuthorizationManagerProperties {
@@ -47,7 +48,11 @@ impl AuthorizationManager {
     /// Faults: [`AlreadyExists`], [`InvalidName`], [`NotFound`].
     #[inline]
     pub fn update_role<'a>(&'a self, role_id: i32, new_name: &'a str) -> UpdateAuthorizationRoleCall<'a> {
-        UpdateAuthorizationRoleCall(vim_wire::Call::new(self, &UPDATE_AUTHORIZATION_ROLE).arg(0, role_id).arg(1, new_name))
+        UpdateAuthorizationRoleCall(
+            vim_wire::Call::new(self, &UPDATE_AUTHORIZATION_ROLE)
+                .arg(0, role_id)
+                .arg(1, new_name)
+        )
     }
 
     /// `MergePermissions`. Privilege: `Authorization.ReassignRolePermissions`.
@@ -131,7 +136,11 @@ impl AuthorizationManager {
         entity: &'a vim_wire::MoRef,
         session_id: &'a str,
     ) -> HasPrivilegeOnEntityCall<'a> {
-        HasPrivilegeOnEntityCall(vim_wire::Call::new(self, &HAS_PRIVILEGE_ON_ENTITY).arg(0, entity).arg(1, session_id))
+        HasPrivilegeOnEntityCall(
+            vim_wire::Call::new(self, &HAS_PRIVILEGE_ON_ENTITY)
+                .arg(0, entity)
+                .arg(1, session_id)
+        )
     }
 
     /// `HasPrivilegeOnEntities`. Since 5.5. Privilege: `System.View`.
@@ -144,7 +153,11 @@ impl AuthorizationManager {
         entity: &'a [vim_wire::MoRef],
         session_id: &'a str,
     ) -> HasPrivilegeOnEntitiesCall<'a> {
-        HasPrivilegeOnEntitiesCall(vim_wire::Call::new(self, &HAS_PRIVILEGE_ON_ENTITIES).arg(0, entity).arg(1, session_id))
+        HasPrivilegeOnEntitiesCall(
+            vim_wire::Call::new(self, &HAS_PRIVILEGE_ON_ENTITIES)
+                .arg(0, entity)
+                .arg(1, session_id)
+        )
     }
 
     /// `HasUserPrivilegeOnEntities`. Since 6.5.
@@ -157,7 +170,11 @@ impl AuthorizationManager {
         entities: &'a [vim_wire::MoRef],
         user_name: &'a str,
     ) -> HasUserPrivilegeOnEntitiesCall<'a> {
-        HasUserPrivilegeOnEntitiesCall(vim_wire::Call::new(self, &HAS_USER_PRIVILEGE_ON_ENTITIES).arg(0, entities).arg(1, user_name))
+        HasUserPrivilegeOnEntitiesCall(
+            vim_wire::Call::new(self, &HAS_USER_PRIVILEGE_ON_ENTITIES)
+                .arg(0, entities)
+                .arg(1, user_name)
+        )
     }
 
     /// `FetchUserPrivilegeOnEntities`. Since 6.5.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.ClusterComputeResource`; extends [`ComputeResource`].
 #[derive(Clone, Debug)]
 pub struct ClusterComputeResource(ComputeResource);
-vim_wire::managed_object! { ClusterComputeResource: ComputeResource, "ClusterComputeResource", 0, ClusterComputeResourceProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ClusterComputeResource: ComputeResource,
+    "ClusterComputeResource", 0, ClusterComputeResourceProperties, crate::generated::VIM25 }
 
 /// The properties of [`ClusterComputeResource`], for typed property paths. Never constructed.
 pub struct ClusterComputeResourceProperties {

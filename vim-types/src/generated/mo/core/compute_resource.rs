@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Extended by [`ClusterComputeResource`].
 #[derive(Clone, Debug)]
 pub struct ComputeResource(ManagedEntity);
-vim_wire::managed_object! { ComputeResource: ManagedEntity, "ComputeResource", 0, ComputeResourceProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ComputeResource: ManagedEntity,
+    "ComputeResource", 0, ComputeResourceProperties, crate::generated::VIM25 }
 
 /// The properties of [`ComputeResource`], for typed property paths. Never constructed.
 pub struct ComputeResourceProperties {

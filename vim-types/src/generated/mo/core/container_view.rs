@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct ContainerView(ManagedObjectView);
-vim_wire::managed_object! { ContainerView: ManagedObjectView, "ContainerView", 1, ContainerViewProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ContainerView: ManagedObjectView,
+    "ContainerView", 1, ContainerViewProperties, crate::generated::VIM25 }
 
 /// The properties of [`ContainerView`], for typed property paths. Never constructed.
 pub struct ContainerViewProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.CustomFieldsManager`.
 #[derive(Clone, Debug)]
 pub struct CustomFieldsManager(vim_wire::Handle);
-vim_wire::managed_object! { CustomFieldsManager, "CustomFieldsManager", 0, CustomFieldsManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CustomFieldsManager,
+    "CustomFieldsManager", 0, CustomFieldsManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`CustomFieldsManager`], for typed property paths. Never constructed.
 pub struct CustomFieldsManagerProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.CustomizationSpecManager`.
 #[derive(Clone, Debug)]
 pub struct CustomizationSpecManager(vim_wire::Handle);
-vim_wire::managed_object! { CustomizationSpecManager, "CustomizationSpecManager", 0, CustomizationSpecManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CustomizationSpecManager,
+    "CustomizationSpecManager", 0, CustomizationSpecManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`CustomizationSpecManager`], for typed property paths. Never constructed.
 pub struct CustomizationSpecManagerProperties {

@@ -66,7 +66,13 @@ impl Datacenter {
         username: &'a str,
         password: &'a str,
     ) -> QueryConnectionInfoCall<'a> {
-        QueryConnectionInfoCall(vim_wire::Call::new(self, &QUERY_CONNECTION_INFO).arg(0, hostname).arg(1, port).arg(2, username).arg(3, password))
+        QueryConnectionInfoCall(
+            vim_wire::Call::new(self, &QUERY_CONNECTION_INFO)
+                .arg(0, hostname)
+                .arg(1, port)
+                .arg(2, username)
+                .arg(3, password)
+        )
     }
 
     /// `QueryConnectionInfoViaSpec`. Since 6.0. Privilege: `System.View`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct DistributedVirtualPortgroup(Network);
-vim_wire::managed_object! { DistributedVirtualPortgroup: Network, "DistributedVirtualPortgroup", 4, DistributedVirtualPortgroupProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DistributedVirtualPortgroup: Network,
+    "DistributedVirtualPortgroup", 4, DistributedVirtualPortgroupProperties, crate::generated::VIM25 }
 
 /// The properties of [`DistributedVirtualPortgroup`], for typed property paths. Never constructed.
 pub struct DistributedVirtualPortgroupProperties {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`VmwareDistributedVirtualSwitch`].
 #[derive(Clone, Debug)]
 pub struct DistributedVirtualSwitch(ManagedEntity);
-vim_wire::managed_object! { DistributedVirtualSwitch: ManagedEntity, "DistributedVirtualSwitch", 4, DistributedVirtualSwitchProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DistributedVirtualSwitch: ManagedEntity,
+    "DistributedVirtualSwitch", 4, DistributedVirtualSwitchProperties, crate::generated::VIM25 }
 
 /// The properties of [`DistributedVirtualSwitch`], for typed property paths. Never constructed.
 pub struct DistributedVirtualSwitchProperties {
@@ -108,7 +109,10 @@ impl DistributedVirtualSwitch {
         &'a self,
         operation: &'a str,
     ) -> PerformDvsProductSpecOperationCall<'a> {
-        PerformDvsProductSpecOperationCall(vim_wire::Call::new(self, &PERFORM_DVS_PRODUCT_SPEC_OPERATION_TASK).arg(0, operation))
+        PerformDvsProductSpecOperationCall(
+            vim_wire::Call::new(self, &PERFORM_DVS_PRODUCT_SPEC_OPERATION_TASK)
+                .arg(0, operation)
+        )
     }
 
     /// `MergeDvs_Task`. Privilege: `DVSwitch.Modify`.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.EnvironmentBrowser`.
 #[derive(Clone, Debug)]
 pub struct EnvironmentBrowser(vim_wire::Handle);
-vim_wire::managed_object! { EnvironmentBrowser, "EnvironmentBrowser", 0, EnvironmentBrowserProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { EnvironmentBrowser,
+    "EnvironmentBrowser", 0, EnvironmentBrowserProperties, crate::generated::VIM25 }
 
 /// The properties of [`EnvironmentBrowser`], for typed property paths. Never constructed.
 pub struct EnvironmentBrowserProperties {

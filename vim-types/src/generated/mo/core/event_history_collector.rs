@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.event.EventHistoryCollector`; extends [`HistoryCollector`].
 #[derive(Clone, Debug)]
 pub struct EventHistoryCollector(HistoryCollector);
-vim_wire::managed_object! { EventHistoryCollector: HistoryCollector, "EventHistoryCollector", 0, EventHistoryCollectorProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { EventHistoryCollector: HistoryCollector,
+    "EventHistoryCollector", 0, EventHistoryCollectorProperties, crate::generated::VIM25 }
 
 /// The properties of [`EventHistoryCollector`], for typed property paths. Never constructed.
 pub struct EventHistoryCollectorProperties {

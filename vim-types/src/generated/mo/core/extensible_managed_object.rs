@@ -11,7 +11,8 @@ use crate::generated::types::*;
 /// [`ManagedEntity`], [`ScheduledTask`], [`Task`], [`VirtualMachineSnapshot`].
 #[derive(Clone, Debug)]
 pub struct ExtensibleManagedObject(vim_wire::Handle);
-vim_wire::managed_object! { ExtensibleManagedObject, "ExtensibleManagedObject", 0, ExtensibleManagedObjectProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ExtensibleManagedObject,
+    "ExtensibleManagedObject", 0, ExtensibleManagedObjectProperties, crate::generated::VIM25 }
 
 /// The properties of [`ExtensibleManagedObject`], for typed property paths. Never constructed.
 pub struct ExtensibleManagedObjectProperties {

@@ -23,7 +23,11 @@ impl FileManager {
     /// Faults: [`FileFault`], [`InvalidDatastore`].
     #[inline]
     pub fn move_file<'a>(&'a self, source_name: &'a str, destination_name: &'a str) -> MoveDatastoreFileCall<'a> {
-        MoveDatastoreFileCall(vim_wire::Call::new(self, &MOVE_DATASTORE_FILE_TASK).arg(0, source_name).arg(2, destination_name))
+        MoveDatastoreFileCall(
+            vim_wire::Call::new(self, &MOVE_DATASTORE_FILE_TASK)
+                .arg(0, source_name)
+                .arg(2, destination_name)
+        )
     }
 
     /// `CopyDatastoreFile_Task`.
@@ -33,7 +37,11 @@ impl FileManager {
     /// Faults: [`FileFault`], [`InvalidDatastore`].
     #[inline]
     pub fn copy_file<'a>(&'a self, source_name: &'a str, destination_name: &'a str) -> CopyDatastoreFileCall<'a> {
-        CopyDatastoreFileCall(vim_wire::Call::new(self, &COPY_DATASTORE_FILE_TASK).arg(0, source_name).arg(2, destination_name))
+        CopyDatastoreFileCall(
+            vim_wire::Call::new(self, &COPY_DATASTORE_FILE_TASK)
+                .arg(0, source_name)
+                .arg(2, destination_name)
+        )
     }
 
     /// `DeleteDatastoreFile_Task`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.0.
 #[derive(Clone, Debug)]
 pub struct GuestOperationsManager(vim_wire::Handle);
-vim_wire::managed_object! { GuestOperationsManager, "GuestOperationsManager", 6, GuestOperationsManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { GuestOperationsManager,
+    "GuestOperationsManager", 6, GuestOperationsManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`GuestOperationsManager`], for typed property paths. Never constructed.
 pub struct GuestOperationsManagerProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.DatastoreBrowser`.
 #[derive(Clone, Debug)]
 pub struct HostDatastoreBrowser(vim_wire::Handle);
-vim_wire::managed_object! { HostDatastoreBrowser, "HostDatastoreBrowser", 0, HostDatastoreBrowserProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostDatastoreBrowser,
+    "HostDatastoreBrowser", 0, HostDatastoreBrowserProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostDatastoreBrowser`], for typed property paths. Never constructed.
 pub struct HostDatastoreBrowserProperties {
@@ -38,7 +39,10 @@ impl HostDatastoreBrowser {
     /// Faults: [`FileFault`], [`InvalidDatastore`].
     #[inline]
     pub fn search_sub_folders<'a>(&'a self, datastore_path: &'a str) -> SearchDatastoreSubFoldersCall<'a> {
-        SearchDatastoreSubFoldersCall(vim_wire::Call::new(self, &SEARCH_DATASTORE_SUB_FOLDERS_TASK).arg(0, datastore_path))
+        SearchDatastoreSubFoldersCall(
+            vim_wire::Call::new(self, &SEARCH_DATASTORE_SUB_FOLDERS_TASK)
+                .arg(0, datastore_path)
+        )
     }
 
     /// `DeleteFile`. Privilege: `Datastore.DeleteFile`.

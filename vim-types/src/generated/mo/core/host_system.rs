@@ -222,7 +222,11 @@ impl HostSystem {
     /// Answers a `long`.
     #[inline]
     pub fn query_overhead(&self, memory_size: i64, num_vcpus: i32) -> QueryMemoryOverheadCall<'_> {
-        QueryMemoryOverheadCall(vim_wire::Call::new(self, &QUERY_MEMORY_OVERHEAD).arg(0, memory_size).arg(2, num_vcpus))
+        QueryMemoryOverheadCall(
+            vim_wire::Call::new(self, &QUERY_MEMORY_OVERHEAD)
+                .arg(0, memory_size)
+                .arg(2, num_vcpus)
+        )
     }
 
     /// `QueryMemoryOverheadEx`. Since 2.5. Privilege: `System.Read`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct InventoryView(ManagedObjectView);
-vim_wire::managed_object! { InventoryView: ManagedObjectView, "InventoryView", 1, InventoryViewProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { InventoryView: ManagedObjectView,
+    "InventoryView", 1, InventoryViewProperties, crate::generated::VIM25 }
 
 /// The properties of [`InventoryView`], for typed property paths. Never constructed.
 pub struct InventoryViewProperties {

@@ -9,7 +9,8 @@ use crate::generated::types::*;
 /// [`HostSystem`], [`Network`], [`ResourcePool`], [`TransitGateway`], [`VirtualMachine`].
 #[derive(Clone, Debug)]
 pub struct ManagedEntity(ExtensibleManagedObject);
-vim_wire::managed_object! { ManagedEntity: ExtensibleManagedObject, "ManagedEntity", 0, ManagedEntityProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ManagedEntity: ExtensibleManagedObject,
+    "ManagedEntity", 0, ManagedEntityProperties, crate::generated::VIM25 }
 
 /// The properties of [`ManagedEntity`], for typed property paths. Never constructed.
 pub struct ManagedEntityProperties {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`ContainerView`], [`InventoryView`], [`ListView`].
 #[derive(Clone, Debug)]
 pub struct ManagedObjectView(View);
-vim_wire::managed_object! { ManagedObjectView: View, "ManagedObjectView", 1, ManagedObjectViewProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ManagedObjectView: View,
+    "ManagedObjectView", 1, ManagedObjectViewProperties, crate::generated::VIM25 }
 
 /// The properties of [`ManagedObjectView`], for typed property paths. Never constructed.
 pub struct ManagedObjectViewProperties {

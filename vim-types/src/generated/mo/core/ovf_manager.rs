@@ -69,7 +69,11 @@ impl OvfManager {
         datastore: &'a vim_wire::MoRef,
         cisp: &'a vim_wire::Poly<OvfCreateImportSpecParams>,
     ) -> vim_wire::Call<'a, OvfCreateImportSpecResult> {
-        vim_wire::Call::new(self, &CREATE_IMPORT_SPEC).arg(0, ovf_descriptor).arg(1, resource_pool).arg(2, datastore).arg(3, cisp)
+        vim_wire::Call::new(self, &CREATE_IMPORT_SPEC)
+            .arg(0, ovf_descriptor)
+            .arg(1, resource_pool)
+            .arg(2, datastore)
+            .arg(3, cisp)
     }
 
     /// `CreateDescriptor`. Privilege: `System.View`.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vmodl.query.PropertyCollector`.
 #[derive(Clone, Debug)]
 pub struct PropertyCollector(vim_wire::Handle);
-vim_wire::managed_object! { PropertyCollector, "PropertyCollector", 0, PropertyCollectorProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { PropertyCollector,
+    "PropertyCollector", 0, PropertyCollectorProperties, crate::generated::VIM25 }
 
 /// The properties of [`PropertyCollector`], for typed property paths. Never constructed.
 pub struct PropertyCollectorProperties {

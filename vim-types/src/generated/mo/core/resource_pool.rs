@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Extended by [`VirtualApp`].
 #[derive(Clone, Debug)]
 pub struct ResourcePool(ManagedEntity);
-vim_wire::managed_object! { ResourcePool: ManagedEntity, "ResourcePool", 0, ResourcePoolProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ResourcePool: ManagedEntity,
+    "ResourcePool", 0, ResourcePoolProperties, crate::generated::VIM25 }
 
 /// The properties of [`ResourcePool`], for typed property paths. Never constructed.
 pub struct ResourcePoolProperties {

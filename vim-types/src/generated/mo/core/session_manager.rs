@@ -123,7 +123,10 @@ impl SessionManager {
         &'a self,
         extension_key: &'a str,
     ) -> LoginExtensionBySubjectNameCall<'a> {
-        LoginExtensionBySubjectNameCall(vim_wire::Call::new(self, &LOGIN_EXTENSION_BY_SUBJECT_NAME).arg(0, extension_key))
+        LoginExtensionBySubjectNameCall(
+            vim_wire::Call::new(self, &LOGIN_EXTENSION_BY_SUBJECT_NAME)
+                .arg(0, extension_key)
+        )
     }
 
     /// `LoginExtensionByCertificate`. Since 4.0. Privilege: `System.Anonymous`.
@@ -136,7 +139,10 @@ impl SessionManager {
         &'a self,
         extension_key: &'a str,
     ) -> LoginExtensionByCertificateCall<'a> {
-        LoginExtensionByCertificateCall(vim_wire::Call::new(self, &LOGIN_EXTENSION_BY_CERTIFICATE).arg(0, extension_key))
+        LoginExtensionByCertificateCall(
+            vim_wire::Call::new(self, &LOGIN_EXTENSION_BY_CERTIFICATE)
+                .arg(0, extension_key)
+        )
     }
 
     /// `ImpersonateUser`. Since 2.5. Privilege: `Sessions.ImpersonateUser`.

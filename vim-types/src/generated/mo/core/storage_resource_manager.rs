@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.1.
 #[derive(Clone, Debug)]
 pub struct StorageResourceManager(vim_wire::Handle);
-vim_wire::managed_object! { StorageResourceManager, "StorageResourceManager", 5, StorageResourceManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { StorageResourceManager,
+    "StorageResourceManager", 5, StorageResourceManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`StorageResourceManager`], for typed property paths. Never constructed.
 pub struct StorageResourceManagerProperties {

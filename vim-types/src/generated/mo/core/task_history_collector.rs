@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.TaskHistoryCollector`; extends [`HistoryCollector`].
 #[derive(Clone, Debug)]
 pub struct TaskHistoryCollector(HistoryCollector);
-vim_wire::managed_object! { TaskHistoryCollector: HistoryCollector, "TaskHistoryCollector", 0, TaskHistoryCollectorProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { TaskHistoryCollector: HistoryCollector,
+    "TaskHistoryCollector", 0, TaskHistoryCollectorProperties, crate::generated::VIM25 }
 
 /// The properties of [`TaskHistoryCollector`], for typed property paths. Never constructed.
 pub struct TaskHistoryCollectorProperties {

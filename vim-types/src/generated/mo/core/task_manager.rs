@@ -44,7 +44,10 @@ impl TaskManager {
         &'a self,
         filter: &'a TaskFilterSpec,
     ) -> CreateCollectorWithInfoFilterForTasksCall<'a> {
-        CreateCollectorWithInfoFilterForTasksCall(vim_wire::Call::new(self, &CREATE_COLLECTOR_WITH_INFO_FILTER_FOR_TASKS).arg(0, filter))
+        CreateCollectorWithInfoFilterForTasksCall(
+            vim_wire::Call::new(self, &CREATE_COLLECTOR_WITH_INFO_FILTER_FOR_TASKS)
+                .arg(0, filter)
+        )
     }
 
     /// `CreateTask`. Since 2.5. Privilege: `Task.Create`.
@@ -70,7 +73,11 @@ impl TaskManager {
         view_spec: &'a vim_wire::Poly<TaskManagerTaskViewSpec>,
         filter_spec: &'a TaskFilterSpec,
     ) -> ReadNextTasksByViewSpecCall<'a> {
-        ReadNextTasksByViewSpecCall(vim_wire::Call::new(self, &READ_NEXT_TASKS_BY_VIEW_SPEC).arg(0, view_spec).arg(1, filter_spec))
+        ReadNextTasksByViewSpecCall(
+            vim_wire::Call::new(self, &READ_NEXT_TASKS_BY_VIEW_SPEC)
+                .arg(0, view_spec)
+                .arg(1, filter_spec)
+        )
     }
 }
 

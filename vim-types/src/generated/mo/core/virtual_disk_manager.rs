@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct VirtualDiskManager(vim_wire::Handle);
-vim_wire::managed_object! { VirtualDiskManager, "VirtualDiskManager", 1, VirtualDiskManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualDiskManager,
+    "VirtualDiskManager", 1, VirtualDiskManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualDiskManager`], for typed property paths. Never constructed.
 pub struct VirtualDiskManagerProperties {
@@ -67,7 +68,11 @@ impl VirtualDiskManager {
     /// Faults: [`FileFault`], [`InvalidDatastore`].
     #[inline]
     pub fn extend_virtual_disk<'a>(&'a self, name: &'a str, new_capacity_kb: i64) -> ExtendVirtualDiskCall<'a> {
-        ExtendVirtualDiskCall(vim_wire::Call::new(self, &EXTEND_VIRTUAL_DISK_TASK).arg(0, name).arg(2, new_capacity_kb))
+        ExtendVirtualDiskCall(
+            vim_wire::Call::new(self, &EXTEND_VIRTUAL_DISK_TASK)
+                .arg(0, name)
+                .arg(2, new_capacity_kb)
+        )
     }
 
     /// `QueryVirtualDiskFragmentation`. Privilege: `System.View`.
@@ -167,7 +172,11 @@ impl VirtualDiskManager {
         vdisk: &'a str,
         vvol_id: &'a str,
     ) -> ImportUnmanagedSnapshotCall<'a> {
-        ImportUnmanagedSnapshotCall(vim_wire::Call::new(self, &IMPORT_UNMANAGED_SNAPSHOT).arg(0, vdisk).arg(2, vvol_id))
+        ImportUnmanagedSnapshotCall(
+            vim_wire::Call::new(self, &IMPORT_UNMANAGED_SNAPSHOT)
+                .arg(0, vdisk)
+                .arg(2, vvol_id)
+        )
     }
 
     /// `ReleaseManagedSnapshot`. Since 6.5. Privilege: `System.View`.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.VirtualMachine`; extends [`ManagedEntity`].
 #[derive(Clone, Debug)]
 pub struct VirtualMachine(ManagedEntity);
-vim_wire::managed_object! { VirtualMachine: ManagedEntity, "VirtualMachine", 0, VirtualMachineProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualMachine: ManagedEntity,
+    "VirtualMachine", 0, VirtualMachineProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualMachine`], for typed property paths. Never constructed.
 pub struct VirtualMachineProperties {
@@ -82,7 +83,12 @@ impl VirtualMachine {
     /// [`VmConfigFault`].
     #[inline]
     pub fn create_snapshot<'a>(&'a self, name: &'a str, memory: bool, quiesce: bool) -> CreateSnapshotCall<'a> {
-        CreateSnapshotCall(vim_wire::Call::new(self, &CREATE_SNAPSHOT_TASK).arg(0, name).arg(2, memory).arg(3, quiesce))
+        CreateSnapshotCall(
+            vim_wire::Call::new(self, &CREATE_SNAPSHOT_TASK)
+                .arg(0, name)
+                .arg(2, memory)
+                .arg(3, quiesce)
+        )
     }
 
     /// `CreateSnapshotEx_Task`. Since 6.5. Privilege: `VirtualMachine.State.CreateSnapshot`.
@@ -613,7 +619,12 @@ impl VirtualMachine {
         start_offset: i64,
         change_id: &'a str,
     ) -> QueryChangedDiskAreasCall<'a> {
-        QueryChangedDiskAreasCall(vim_wire::Call::new(self, &QUERY_CHANGED_DISK_AREAS).arg(1, device_key).arg(2, start_offset).arg(3, change_id))
+        QueryChangedDiskAreasCall(
+            vim_wire::Call::new(self, &QUERY_CHANGED_DISK_AREAS)
+                .arg(1, device_key)
+                .arg(2, start_offset)
+                .arg(3, change_id)
+        )
     }
 
     /// `QueryUnownedFiles`. Since 4.0. Privilege: `VirtualMachine.Config.QueryUnownedFiles`.

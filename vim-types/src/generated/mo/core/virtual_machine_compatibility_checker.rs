@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct VirtualMachineCompatibilityChecker(vim_wire::Handle);
-vim_wire::managed_object! { VirtualMachineCompatibilityChecker, "VirtualMachineCompatibilityChecker", 4, VirtualMachineCompatibilityCheckerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualMachineCompatibilityChecker,
+    "VirtualMachineCompatibilityChecker", 4, VirtualMachineCompatibilityCheckerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualMachineCompatibilityChecker`], for typed property paths. Never constructed.
 pub struct VirtualMachineCompatibilityCheckerProperties {

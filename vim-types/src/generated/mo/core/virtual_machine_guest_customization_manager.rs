@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.8.7.
 #[derive(Clone, Debug)]
 pub struct VirtualMachineGuestCustomizationManager(vim_wire::Handle);
-vim_wire::managed_object! { VirtualMachineGuestCustomizationManager, "VirtualMachineGuestCustomizationManager", 15, VirtualMachineGuestCustomizationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualMachineGuestCustomizationManager,
+    "VirtualMachineGuestCustomizationManager", 15, VirtualMachineGuestCustomizationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualMachineGuestCustomizationManager`], for typed property paths. Never
 /// constructed.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct VirtualMachineProvisioningChecker(vim_wire::Handle);
-vim_wire::managed_object! { VirtualMachineProvisioningChecker, "VirtualMachineProvisioningChecker", 4, VirtualMachineProvisioningCheckerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualMachineProvisioningChecker,
+    "VirtualMachineProvisioningChecker", 4, VirtualMachineProvisioningCheckerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualMachineProvisioningChecker`], for typed property paths. Never constructed.
 pub struct VirtualMachineProvisioningCheckerProperties {
@@ -71,7 +72,13 @@ impl VirtualMachineProvisioningChecker {
         name: &'a str,
         spec: &'a VirtualMachineCloneSpec,
     ) -> CheckCloneCall<'a> {
-        CheckCloneCall(vim_wire::Call::new(self, &CHECK_CLONE_TASK).arg(0, vm).arg(1, folder).arg(2, name).arg(3, spec))
+        CheckCloneCall(
+            vim_wire::Call::new(self, &CHECK_CLONE_TASK)
+                .arg(0, vm)
+                .arg(1, folder)
+                .arg(2, name)
+                .arg(3, spec)
+        )
     }
 
     /// `CheckInstantClone_Task`. Since 6.7. Privilege: `System.View`.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.vm.Snapshot`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct VirtualMachineSnapshot(ExtensibleManagedObject);
-vim_wire::managed_object! { VirtualMachineSnapshot: ExtensibleManagedObject, "VirtualMachineSnapshot", 0, VirtualMachineSnapshotProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualMachineSnapshot: ExtensibleManagedObject,
+    "VirtualMachineSnapshot", 0, VirtualMachineSnapshotProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualMachineSnapshot`], for typed property paths. Never constructed.
 pub struct VirtualMachineSnapshotProperties {

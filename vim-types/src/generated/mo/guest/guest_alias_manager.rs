@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct GuestAliasManager(vim_wire::Handle);
-vim_wire::managed_object! { GuestAliasManager, "GuestAliasManager", 9, GuestAliasManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { GuestAliasManager,
+    "GuestAliasManager", 9, GuestAliasManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`GuestAliasManager`], for typed property paths. Never constructed.
 pub struct GuestAliasManagerProperties {
@@ -30,7 +31,13 @@ impl GuestAliasManager {
         base64_cert: &'a str,
         alias_info: &'a GuestAuthAliasInfo,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &ADD_GUEST_ALIAS).arg(0, vm).arg(1, auth).arg(2, username).arg(3, map_cert).arg(4, base64_cert).arg(5, alias_info)
+        vim_wire::Call::new(self, &ADD_GUEST_ALIAS)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, username)
+            .arg(3, map_cert)
+            .arg(4, base64_cert)
+            .arg(5, alias_info)
     }
 
     /// `RemoveGuestAlias`.
@@ -46,7 +53,12 @@ impl GuestAliasManager {
         base64_cert: &'a str,
         subject: &'a vim_wire::Poly<GuestAuthSubject>,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &REMOVE_GUEST_ALIAS).arg(0, vm).arg(1, auth).arg(2, username).arg(3, base64_cert).arg(4, subject)
+        vim_wire::Call::new(self, &REMOVE_GUEST_ALIAS)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, username)
+            .arg(3, base64_cert)
+            .arg(4, subject)
     }
 
     /// `RemoveGuestAliasByCert`.
@@ -61,7 +73,11 @@ impl GuestAliasManager {
         username: &'a str,
         base64_cert: &'a str,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &REMOVE_GUEST_ALIAS_BY_CERT).arg(0, vm).arg(1, auth).arg(2, username).arg(3, base64_cert)
+        vim_wire::Call::new(self, &REMOVE_GUEST_ALIAS_BY_CERT)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, username)
+            .arg(3, base64_cert)
     }
 
     /// `ListGuestAliases`.

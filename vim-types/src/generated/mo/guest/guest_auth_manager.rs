@@ -41,7 +41,11 @@ impl GuestAuthManager {
         vm: &'a vim_wire::MoRef,
         requested_auth: &'a vim_wire::Poly<GuestAuthentication>,
     ) -> AcquireCredentialsInGuestCall<'a> {
-        AcquireCredentialsInGuestCall(vim_wire::Call::new(self, &ACQUIRE_CREDENTIALS_IN_GUEST).arg(0, vm).arg(1, requested_auth))
+        AcquireCredentialsInGuestCall(
+            vim_wire::Call::new(self, &ACQUIRE_CREDENTIALS_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, requested_auth)
+        )
     }
 
     /// `ReleaseCredentialsInGuest`.

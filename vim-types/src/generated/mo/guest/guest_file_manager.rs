@@ -28,7 +28,11 @@ impl GuestFileManager {
         directory_path: &'a str,
         create_parent_directories: bool,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &MAKE_DIRECTORY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, directory_path).arg(3, create_parent_directories)
+        vim_wire::Call::new(self, &MAKE_DIRECTORY_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, directory_path)
+            .arg(3, create_parent_directories)
     }
 
     /// `DeleteFileInGuest`.
@@ -57,7 +61,11 @@ impl GuestFileManager {
         directory_path: &'a str,
         recursive: bool,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &DELETE_DIRECTORY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, directory_path).arg(3, recursive)
+        vim_wire::Call::new(self, &DELETE_DIRECTORY_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, directory_path)
+            .arg(3, recursive)
     }
 
     /// `MoveDirectoryInGuest`.
@@ -72,7 +80,11 @@ impl GuestFileManager {
         src_directory_path: &'a str,
         dst_directory_path: &'a str,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &MOVE_DIRECTORY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, src_directory_path).arg(3, dst_directory_path)
+        vim_wire::Call::new(self, &MOVE_DIRECTORY_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, src_directory_path)
+            .arg(3, dst_directory_path)
     }
 
     /// `MoveFileInGuest`.
@@ -88,7 +100,12 @@ impl GuestFileManager {
         dst_file_path: &'a str,
         overwrite: bool,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &MOVE_FILE_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, src_file_path).arg(3, dst_file_path).arg(4, overwrite)
+        vim_wire::Call::new(self, &MOVE_FILE_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, src_file_path)
+            .arg(3, dst_file_path)
+            .arg(4, overwrite)
     }
 
     /// `CreateTemporaryFileInGuest`.
@@ -105,7 +122,13 @@ impl GuestFileManager {
         prefix: &'a str,
         suffix: &'a str,
     ) -> CreateTemporaryFileInGuestCall<'a> {
-        CreateTemporaryFileInGuestCall(vim_wire::Call::new(self, &CREATE_TEMPORARY_FILE_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, prefix).arg(3, suffix))
+        CreateTemporaryFileInGuestCall(
+            vim_wire::Call::new(self, &CREATE_TEMPORARY_FILE_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, prefix)
+                .arg(3, suffix)
+        )
     }
 
     /// `CreateTemporaryDirectoryInGuest`.
@@ -122,7 +145,13 @@ impl GuestFileManager {
         prefix: &'a str,
         suffix: &'a str,
     ) -> CreateTemporaryDirectoryInGuestCall<'a> {
-        CreateTemporaryDirectoryInGuestCall(vim_wire::Call::new(self, &CREATE_TEMPORARY_DIRECTORY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, prefix).arg(3, suffix))
+        CreateTemporaryDirectoryInGuestCall(
+            vim_wire::Call::new(self, &CREATE_TEMPORARY_DIRECTORY_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, prefix)
+                .arg(3, suffix)
+        )
     }
 
     /// `ListFilesInGuest`.
@@ -138,7 +167,12 @@ impl GuestFileManager {
         auth: &'a vim_wire::Poly<GuestAuthentication>,
         file_path: &'a str,
     ) -> ListFilesInGuestCall<'a> {
-        ListFilesInGuestCall(vim_wire::Call::new(self, &LIST_FILES_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, file_path))
+        ListFilesInGuestCall(
+            vim_wire::Call::new(self, &LIST_FILES_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, file_path)
+        )
     }
 
     /// `ChangeFileAttributesInGuest`.
@@ -153,7 +187,11 @@ impl GuestFileManager {
         guest_file_path: &'a str,
         file_attributes: &'a vim_wire::Poly<GuestFileAttributes>,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &CHANGE_FILE_ATTRIBUTES_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, guest_file_path).arg(3, file_attributes)
+        vim_wire::Call::new(self, &CHANGE_FILE_ATTRIBUTES_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, guest_file_path)
+            .arg(3, file_attributes)
     }
 
     /// `InitiateFileTransferFromGuest`.
@@ -188,7 +226,13 @@ impl GuestFileManager {
         file_size: i64,
         overwrite: bool,
     ) -> vim_wire::Call<'a, String> {
-        vim_wire::Call::new(self, &INITIATE_FILE_TRANSFER_TO_GUEST).arg(0, vm).arg(1, auth).arg(2, guest_file_path).arg(3, file_attributes).arg(4, file_size).arg(5, overwrite)
+        vim_wire::Call::new(self, &INITIATE_FILE_TRANSFER_TO_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, guest_file_path)
+            .arg(3, file_attributes)
+            .arg(4, file_size)
+            .arg(5, overwrite)
     }
 }
 

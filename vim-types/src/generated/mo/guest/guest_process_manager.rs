@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.0.
 #[derive(Clone, Debug)]
 pub struct GuestProcessManager(vim_wire::Handle);
-vim_wire::managed_object! { GuestProcessManager, "GuestProcessManager", 6, GuestProcessManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { GuestProcessManager,
+    "GuestProcessManager", 6, GuestProcessManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`GuestProcessManager`], for typed property paths. Never constructed.
 pub struct GuestProcessManagerProperties {
@@ -73,7 +74,11 @@ impl GuestProcessManager {
         vm: &'a vim_wire::MoRef,
         auth: &'a vim_wire::Poly<GuestAuthentication>,
     ) -> ReadEnvironmentVariableInGuestCall<'a> {
-        ReadEnvironmentVariableInGuestCall(vim_wire::Call::new(self, &READ_ENVIRONMENT_VARIABLE_IN_GUEST).arg(0, vm).arg(1, auth))
+        ReadEnvironmentVariableInGuestCall(
+            vim_wire::Call::new(self, &READ_ENVIRONMENT_VARIABLE_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+        )
     }
 }
 

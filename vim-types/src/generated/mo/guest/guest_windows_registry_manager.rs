@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct GuestWindowsRegistryManager(vim_wire::Handle);
-vim_wire::managed_object! { GuestWindowsRegistryManager, "GuestWindowsRegistryManager", 9, GuestWindowsRegistryManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { GuestWindowsRegistryManager,
+    "GuestWindowsRegistryManager", 9, GuestWindowsRegistryManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`GuestWindowsRegistryManager`], for typed property paths. Never constructed.
 pub struct GuestWindowsRegistryManagerProperties {
@@ -28,7 +29,13 @@ impl GuestWindowsRegistryManager {
         key_name: &'a GuestRegKeyNameSpec,
         is_volatile: bool,
     ) -> CreateRegistryKeyInGuestCall<'a> {
-        CreateRegistryKeyInGuestCall(vim_wire::Call::new(self, &CREATE_REGISTRY_KEY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, key_name).arg(3, is_volatile))
+        CreateRegistryKeyInGuestCall(
+            vim_wire::Call::new(self, &CREATE_REGISTRY_KEY_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, key_name)
+                .arg(3, is_volatile)
+        )
     }
 
     /// `ListRegistryKeysInGuest`.
@@ -45,7 +52,13 @@ impl GuestWindowsRegistryManager {
         key_name: &'a GuestRegKeyNameSpec,
         recursive: bool,
     ) -> ListRegistryKeysInGuestCall<'a> {
-        ListRegistryKeysInGuestCall(vim_wire::Call::new(self, &LIST_REGISTRY_KEYS_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, key_name).arg(3, recursive))
+        ListRegistryKeysInGuestCall(
+            vim_wire::Call::new(self, &LIST_REGISTRY_KEYS_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, key_name)
+                .arg(3, recursive)
+        )
     }
 
     /// `DeleteRegistryKeyInGuest`.
@@ -60,7 +73,11 @@ impl GuestWindowsRegistryManager {
         key_name: &'a GuestRegKeyNameSpec,
         recursive: bool,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &DELETE_REGISTRY_KEY_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, key_name).arg(3, recursive)
+        vim_wire::Call::new(self, &DELETE_REGISTRY_KEY_IN_GUEST)
+            .arg(0, vm)
+            .arg(1, auth)
+            .arg(2, key_name)
+            .arg(3, recursive)
     }
 
     /// `SetRegistryValueInGuest`.
@@ -91,7 +108,13 @@ impl GuestWindowsRegistryManager {
         key_name: &'a GuestRegKeyNameSpec,
         expand_strings: bool,
     ) -> ListRegistryValuesInGuestCall<'a> {
-        ListRegistryValuesInGuestCall(vim_wire::Call::new(self, &LIST_REGISTRY_VALUES_IN_GUEST).arg(0, vm).arg(1, auth).arg(2, key_name).arg(3, expand_strings))
+        ListRegistryValuesInGuestCall(
+            vim_wire::Call::new(self, &LIST_REGISTRY_VALUES_IN_GUEST)
+                .arg(0, vm)
+                .arg(1, auth)
+                .arg(2, key_name)
+                .arg(3, expand_strings)
+        )
     }
 
     /// `DeleteRegistryValueInGuest`.

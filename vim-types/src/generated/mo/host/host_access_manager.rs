@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct HostAccessManager(vim_wire::Handle);
-vim_wire::managed_object! { HostAccessManager, "HostAccessManager", 9, HostAccessManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostAccessManager,
+    "HostAccessManager", 9, HostAccessManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostAccessManager`], for typed property paths. Never constructed.
 pub struct HostAccessManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.1.
 #[derive(Clone, Debug)]
 pub struct HostActiveDirectoryAuthentication(HostDirectoryStore);
-vim_wire::managed_object! { HostActiveDirectoryAuthentication: HostDirectoryStore, "HostActiveDirectoryAuthentication", 5, HostActiveDirectoryAuthenticationProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostActiveDirectoryAuthentication: HostDirectoryStore,
+    "HostActiveDirectoryAuthentication", 5, HostActiveDirectoryAuthenticationProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostActiveDirectoryAuthentication`], for typed property paths. Never constructed.
 pub struct HostActiveDirectoryAuthenticationProperties {

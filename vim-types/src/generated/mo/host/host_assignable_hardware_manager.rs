@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 7.0.0.0.
 #[derive(Clone, Debug)]
 pub struct HostAssignableHardwareManager(vim_wire::Handle);
-vim_wire::managed_object! { HostAssignableHardwareManager, "HostAssignableHardwareManager", 17, HostAssignableHardwareManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostAssignableHardwareManager,
+    "HostAssignableHardwareManager", 17, HostAssignableHardwareManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostAssignableHardwareManager`], for typed property paths. Never constructed.
 pub struct HostAssignableHardwareManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.1.
 #[derive(Clone, Debug)]
 pub struct HostAuthenticationManager(vim_wire::Handle);
-vim_wire::managed_object! { HostAuthenticationManager, "HostAuthenticationManager", 5, HostAuthenticationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostAuthenticationManager,
+    "HostAuthenticationManager", 5, HostAuthenticationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostAuthenticationManager`], for typed property paths. Never constructed.
 pub struct HostAuthenticationManagerProperties {

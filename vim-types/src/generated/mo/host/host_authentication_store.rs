@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`HostDirectoryStore`], [`HostLocalAuthentication`].
 #[derive(Clone, Debug)]
 pub struct HostAuthenticationStore(vim_wire::Handle);
-vim_wire::managed_object! { HostAuthenticationStore, "HostAuthenticationStore", 5, HostAuthenticationStoreProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostAuthenticationStore,
+    "HostAuthenticationStore", 5, HostAuthenticationStoreProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostAuthenticationStore`], for typed property paths. Never constructed.
 pub struct HostAuthenticationStoreProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.AutoStartManager`.
 #[derive(Clone, Debug)]
 pub struct HostAutoStartManager(vim_wire::Handle);
-vim_wire::managed_object! { HostAutoStartManager, "HostAutoStartManager", 0, HostAutoStartManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostAutoStartManager,
+    "HostAutoStartManager", 0, HostAutoStartManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostAutoStartManager`], for typed property paths. Never constructed.
 pub struct HostAutoStartManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct HostBootDeviceSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostBootDeviceSystem, "HostBootDeviceSystem", 1, HostBootDeviceSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostBootDeviceSystem,
+    "HostBootDeviceSystem", 1, HostBootDeviceSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostBootDeviceSystem`], for typed property paths. Never constructed.
 pub struct HostBootDeviceSystemProperties {

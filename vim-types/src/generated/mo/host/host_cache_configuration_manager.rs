@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.0.
 #[derive(Clone, Debug)]
 pub struct HostCacheConfigurationManager(vim_wire::Handle);
-vim_wire::managed_object! { HostCacheConfigurationManager, "HostCacheConfigurationManager", 6, HostCacheConfigurationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostCacheConfigurationManager,
+    "HostCacheConfigurationManager", 6, HostCacheConfigurationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostCacheConfigurationManager`], for typed property paths. Never constructed.
 pub struct HostCacheConfigurationManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct HostCertificateManager(vim_wire::Handle);
-vim_wire::managed_object! { HostCertificateManager, "HostCertificateManager", 9, HostCertificateManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostCertificateManager,
+    "HostCertificateManager", 9, HostCertificateManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostCertificateManager`], for typed property paths. Never constructed.
 pub struct HostCertificateManagerProperties {
@@ -38,7 +39,10 @@ impl HostCertificateManager {
         &self,
         use_ip_address_as_common_name: bool,
     ) -> GenerateCertificateSigningRequestCall<'_> {
-        GenerateCertificateSigningRequestCall(vim_wire::Call::new(self, &GENERATE_CERTIFICATE_SIGNING_REQUEST).arg(0, use_ip_address_as_common_name))
+        GenerateCertificateSigningRequestCall(
+            vim_wire::Call::new(self, &GENERATE_CERTIFICATE_SIGNING_REQUEST)
+                .arg(0, use_ip_address_as_common_name)
+        )
     }
 
     /// `GenerateCertificateSigningRequestByDn`. Privilege: `Certificate.Manage`.
@@ -51,7 +55,10 @@ impl HostCertificateManager {
         &'a self,
         distinguished_name: &'a str,
     ) -> GenerateCertificateSigningRequestByDnCall<'a> {
-        GenerateCertificateSigningRequestByDnCall(vim_wire::Call::new(self, &GENERATE_CERTIFICATE_SIGNING_REQUEST_BY_DN).arg(0, distinguished_name))
+        GenerateCertificateSigningRequestByDnCall(
+            vim_wire::Call::new(self, &GENERATE_CERTIFICATE_SIGNING_REQUEST_BY_DN)
+                .arg(0, distinguished_name)
+        )
     }
 
     /// `ProvisionServerPrivateKey`. Since 8.0.3.0. Privilege: `Certificate.Manage`.

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.CpuSchedulerSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostCpuSchedulerSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostCpuSchedulerSystem: ExtensibleManagedObject, "HostCpuSchedulerSystem", 0, HostCpuSchedulerSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostCpuSchedulerSystem: ExtensibleManagedObject,
+    "HostCpuSchedulerSystem", 0, HostCpuSchedulerSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostCpuSchedulerSystem`], for typed property paths. Never constructed.
 pub struct HostCpuSchedulerSystemProperties {

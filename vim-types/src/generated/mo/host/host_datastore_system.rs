@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.DatastoreSystem`.
 #[derive(Clone, Debug)]
 pub struct HostDatastoreSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostDatastoreSystem, "HostDatastoreSystem", 0, HostDatastoreSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostDatastoreSystem,
+    "HostDatastoreSystem", 0, HostDatastoreSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostDatastoreSystem`], for typed property paths. Never constructed.
 pub struct HostDatastoreSystemProperties {
@@ -49,7 +50,10 @@ impl HostDatastoreSystem {
         &'a self,
         device_path: &'a str,
     ) -> QueryVmfsDatastoreCreateOptionsCall<'a> {
-        QueryVmfsDatastoreCreateOptionsCall(vim_wire::Call::new(self, &QUERY_VMFS_DATASTORE_CREATE_OPTIONS).arg(0, device_path))
+        QueryVmfsDatastoreCreateOptionsCall(
+            vim_wire::Call::new(self, &QUERY_VMFS_DATASTORE_CREATE_OPTIONS)
+                .arg(0, device_path)
+        )
     }
 
     /// `CreateVmfsDatastore`. Privilege: `Host.Config.Storage`.
@@ -74,7 +78,11 @@ impl HostDatastoreSystem {
         datastore: &'a vim_wire::MoRef,
         device_path: &'a str,
     ) -> QueryVmfsDatastoreExtendOptionsCall<'a> {
-        QueryVmfsDatastoreExtendOptionsCall(vim_wire::Call::new(self, &QUERY_VMFS_DATASTORE_EXTEND_OPTIONS).arg(0, datastore).arg(1, device_path))
+        QueryVmfsDatastoreExtendOptionsCall(
+            vim_wire::Call::new(self, &QUERY_VMFS_DATASTORE_EXTEND_OPTIONS)
+                .arg(0, datastore)
+                .arg(1, device_path)
+        )
     }
 
     /// `QueryVmfsDatastoreExpandOptions`. Since 4.0. Privilege: `Host.Config.Storage`.

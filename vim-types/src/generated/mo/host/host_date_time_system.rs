@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct HostDateTimeSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostDateTimeSystem, "HostDateTimeSystem", 1, HostDateTimeSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostDateTimeSystem,
+    "HostDateTimeSystem", 1, HostDateTimeSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostDateTimeSystem`], for typed property paths. Never constructed.
 pub struct HostDateTimeSystemProperties {

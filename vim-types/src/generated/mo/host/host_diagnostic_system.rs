@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.DiagnosticSystem`.
 #[derive(Clone, Debug)]
 pub struct HostDiagnosticSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostDiagnosticSystem, "HostDiagnosticSystem", 0, HostDiagnosticSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostDiagnosticSystem,
+    "HostDiagnosticSystem", 0, HostDiagnosticSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostDiagnosticSystem`], for typed property paths. Never constructed.
 pub struct HostDiagnosticSystemProperties {

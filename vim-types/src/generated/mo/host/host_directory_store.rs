@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`HostActiveDirectoryAuthentication`].
 #[derive(Clone, Debug)]
 pub struct HostDirectoryStore(HostAuthenticationStore);
-vim_wire::managed_object! { HostDirectoryStore: HostAuthenticationStore, "HostDirectoryStore", 5, HostDirectoryStoreProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostDirectoryStore: HostAuthenticationStore,
+    "HostDirectoryStore", 5, HostDirectoryStoreProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostDirectoryStore`], for typed property paths. Never constructed.
 pub struct HostDirectoryStoreProperties {

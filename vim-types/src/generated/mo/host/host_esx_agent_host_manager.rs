@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.0.
 #[derive(Clone, Debug)]
 pub struct HostEsxAgentHostManager(vim_wire::Handle);
-vim_wire::managed_object! { HostEsxAgentHostManager, "HostEsxAgentHostManager", 6, HostEsxAgentHostManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostEsxAgentHostManager,
+    "HostEsxAgentHostManager", 6, HostEsxAgentHostManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostEsxAgentHostManager`], for typed property paths. Never constructed.
 pub struct HostEsxAgentHostManagerProperties {

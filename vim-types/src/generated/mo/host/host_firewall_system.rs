@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.FirewallSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostFirewallSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostFirewallSystem: ExtensibleManagedObject, "HostFirewallSystem", 0, HostFirewallSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostFirewallSystem: ExtensibleManagedObject,
+    "HostFirewallSystem", 0, HostFirewallSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostFirewallSystem`], for typed property paths. Never constructed.
 pub struct HostFirewallSystemProperties {

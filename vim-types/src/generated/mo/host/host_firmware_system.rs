@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct HostFirmwareSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostFirmwareSystem, "HostFirmwareSystem", 1, HostFirmwareSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostFirmwareSystem,
+    "HostFirmwareSystem", 1, HostFirmwareSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostFirmwareSystem`], for typed property paths. Never constructed.
 pub struct HostFirmwareSystemProperties {

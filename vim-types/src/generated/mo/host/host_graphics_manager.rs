@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.5.
 #[derive(Clone, Debug)]
 pub struct HostGraphicsManager(ExtensibleManagedObject);
-vim_wire::managed_object! { HostGraphicsManager: ExtensibleManagedObject, "HostGraphicsManager", 8, HostGraphicsManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostGraphicsManager: ExtensibleManagedObject,
+    "HostGraphicsManager", 8, HostGraphicsManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostGraphicsManager`], for typed property paths. Never constructed.
 pub struct HostGraphicsManagerProperties {

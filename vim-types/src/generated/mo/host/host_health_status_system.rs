@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct HostHealthStatusSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostHealthStatusSystem, "HostHealthStatusSystem", 1, HostHealthStatusSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostHealthStatusSystem,
+    "HostHealthStatusSystem", 1, HostHealthStatusSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostHealthStatusSystem`], for typed property paths. Never constructed.
 pub struct HostHealthStatusSystemProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.0.
 #[derive(Clone, Debug)]
 pub struct HostImageConfigManager(vim_wire::Handle);
-vim_wire::managed_object! { HostImageConfigManager, "HostImageConfigManager", 6, HostImageConfigManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostImageConfigManager,
+    "HostImageConfigManager", 6, HostImageConfigManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostImageConfigManager`], for typed property paths. Never constructed.
 pub struct HostImageConfigManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5u2.
 #[derive(Clone, Debug)]
 pub struct HostKernelModuleSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostKernelModuleSystem, "HostKernelModuleSystem", 2, HostKernelModuleSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostKernelModuleSystem,
+    "HostKernelModuleSystem", 2, HostKernelModuleSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostKernelModuleSystem`], for typed property paths. Never constructed.
 pub struct HostKernelModuleSystemProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.LocalAccountManager`.
 #[derive(Clone, Debug)]
 pub struct HostLocalAccountManager(vim_wire::Handle);
-vim_wire::managed_object! { HostLocalAccountManager, "HostLocalAccountManager", 0, HostLocalAccountManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostLocalAccountManager,
+    "HostLocalAccountManager", 0, HostLocalAccountManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostLocalAccountManager`], for typed property paths. Never constructed.
 pub struct HostLocalAccountManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.1.
 #[derive(Clone, Debug)]
 pub struct HostLocalAuthentication(HostAuthenticationStore);
-vim_wire::managed_object! { HostLocalAuthentication: HostAuthenticationStore, "HostLocalAuthentication", 5, HostLocalAuthenticationProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostLocalAuthentication: HostAuthenticationStore,
+    "HostLocalAuthentication", 5, HostLocalAuthenticationProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostLocalAuthentication`], for typed property paths. Never constructed.
 pub struct HostLocalAuthenticationProperties {

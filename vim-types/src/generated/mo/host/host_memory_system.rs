@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.MemoryManagerSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostMemorySystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostMemorySystem: ExtensibleManagedObject, "HostMemorySystem", 0, HostMemorySystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostMemorySystem: ExtensibleManagedObject,
+    "HostMemorySystem", 0, HostMemorySystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostMemorySystem`], for typed property paths. Never constructed.
 pub struct HostMemorySystemProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.NetworkSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostNetworkSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostNetworkSystem: ExtensibleManagedObject, "HostNetworkSystem", 0, HostNetworkSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostNetworkSystem: ExtensibleManagedObject,
+    "HostNetworkSystem", 0, HostNetworkSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostNetworkSystem`], for typed property paths. Never constructed.
 pub struct HostNetworkSystemProperties {

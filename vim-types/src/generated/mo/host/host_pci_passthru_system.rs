@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct HostPciPassthruSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostPciPassthruSystem: ExtensibleManagedObject, "HostPciPassthruSystem", 4, HostPciPassthruSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostPciPassthruSystem: ExtensibleManagedObject,
+    "HostPciPassthruSystem", 4, HostPciPassthruSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostPciPassthruSystem`], for typed property paths. Never constructed.
 pub struct HostPciPassthruSystemProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.ServiceSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostServiceSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostServiceSystem: ExtensibleManagedObject, "HostServiceSystem", 0, HostServiceSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostServiceSystem: ExtensibleManagedObject,
+    "HostServiceSystem", 0, HostServiceSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostServiceSystem`], for typed property paths. Never constructed.
 pub struct HostServiceSystemProperties {

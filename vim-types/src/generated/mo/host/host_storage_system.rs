@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.StorageSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostStorageSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostStorageSystem: ExtensibleManagedObject, "HostStorageSystem", 0, HostStorageSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostStorageSystem: ExtensibleManagedObject,
+    "HostStorageSystem", 0, HostStorageSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostStorageSystem`], for typed property paths. Never constructed.
 pub struct HostStorageSystemProperties {
@@ -51,7 +52,11 @@ impl HostStorageSystem {
         device_path: &'a str,
         layout: &'a HostDiskPartitionLayout,
     ) -> ComputeDiskPartitionInfoCall<'a> {
-        ComputeDiskPartitionInfoCall(vim_wire::Call::new(self, &COMPUTE_DISK_PARTITION_INFO).arg(0, device_path).arg(1, layout))
+        ComputeDiskPartitionInfoCall(
+            vim_wire::Call::new(self, &COMPUTE_DISK_PARTITION_INFO)
+                .arg(0, device_path)
+                .arg(1, layout)
+        )
     }
 
     /// `ComputeDiskPartitionInfoForResize`. Since 4.0. Privilege: `Host.Config.Storage`.
@@ -65,7 +70,11 @@ impl HostStorageSystem {
         partition: &'a HostScsiDiskPartition,
         block_range: &'a HostDiskPartitionBlockRange,
     ) -> ComputeDiskPartitionInfoForResizeCall<'a> {
-        ComputeDiskPartitionInfoForResizeCall(vim_wire::Call::new(self, &COMPUTE_DISK_PARTITION_INFO_FOR_RESIZE).arg(0, partition).arg(1, block_range))
+        ComputeDiskPartitionInfoForResizeCall(
+            vim_wire::Call::new(self, &COMPUTE_DISK_PARTITION_INFO_FOR_RESIZE)
+                .arg(0, partition)
+                .arg(1, block_range)
+        )
     }
 
     /// `UpdateDiskPartitions`. Privilege: `Host.Config.Storage`.
@@ -274,7 +283,9 @@ impl HostStorageSystem {
         iscsi_hba_device: &'a str,
         discovery_properties: &'a HostInternetScsiHbaDiscoveryProperties,
     ) -> vim_wire::Call<'a, ()> {
-        vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_DISCOVERY_PROPERTIES).arg(0, iscsi_hba_device).arg(1, discovery_properties)
+        vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_DISCOVERY_PROPERTIES)
+            .arg(0, iscsi_hba_device)
+            .arg(1, discovery_properties)
     }
 
     /// `UpdateInternetScsiAuthenticationProperties`. Privilege: `Host.Config.Storage`.
@@ -286,7 +297,11 @@ impl HostStorageSystem {
         iscsi_hba_device: &'a str,
         authentication_properties: &'a HostInternetScsiHbaAuthenticationProperties,
     ) -> UpdateInternetScsiAuthenticationPropertiesCall<'a> {
-        UpdateInternetScsiAuthenticationPropertiesCall(vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_AUTHENTICATION_PROPERTIES).arg(0, iscsi_hba_device).arg(1, authentication_properties))
+        UpdateInternetScsiAuthenticationPropertiesCall(
+            vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_AUTHENTICATION_PROPERTIES)
+                .arg(0, iscsi_hba_device)
+                .arg(1, authentication_properties)
+        )
     }
 
     /// `UpdateInternetScsiDigestProperties`. Since 4.0. Privilege: `Host.Config.Storage`.
@@ -298,7 +313,11 @@ impl HostStorageSystem {
         iscsi_hba_device: &'a str,
         digest_properties: &'a HostInternetScsiHbaDigestProperties,
     ) -> UpdateInternetScsiDigestPropertiesCall<'a> {
-        UpdateInternetScsiDigestPropertiesCall(vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_DIGEST_PROPERTIES).arg(0, iscsi_hba_device).arg(2, digest_properties))
+        UpdateInternetScsiDigestPropertiesCall(
+            vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_DIGEST_PROPERTIES)
+                .arg(0, iscsi_hba_device)
+                .arg(2, digest_properties)
+        )
     }
 
     /// `UpdateInternetScsiAdvancedOptions`. Since 4.0. Privilege: `Host.Config.Storage`.
@@ -310,7 +329,11 @@ impl HostStorageSystem {
         iscsi_hba_device: &'a str,
         options: &'a [HostInternetScsiHbaParamValue],
     ) -> UpdateInternetScsiAdvancedOptionsCall<'a> {
-        UpdateInternetScsiAdvancedOptionsCall(vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_ADVANCED_OPTIONS).arg(0, iscsi_hba_device).arg(2, options))
+        UpdateInternetScsiAdvancedOptionsCall(
+            vim_wire::Call::new(self, &UPDATE_INTERNET_SCSI_ADVANCED_OPTIONS)
+                .arg(0, iscsi_hba_device)
+                .arg(2, options)
+        )
     }
 
     /// `UpdateInternetScsiIPProperties`. Privilege: `Host.Config.Storage`.
@@ -370,7 +393,11 @@ impl HostStorageSystem {
         iscsi_hba_device: &'a str,
         targets: &'a [HostInternetScsiHbaSendTarget],
     ) -> RemoveInternetScsiSendTargetsCall<'a> {
-        RemoveInternetScsiSendTargetsCall(vim_wire::Call::new(self, &REMOVE_INTERNET_SCSI_SEND_TARGETS).arg(0, iscsi_hba_device).arg(1, targets))
+        RemoveInternetScsiSendTargetsCall(
+            vim_wire::Call::new(self, &REMOVE_INTERNET_SCSI_SEND_TARGETS)
+                .arg(0, iscsi_hba_device)
+                .arg(1, targets)
+        )
     }
 
     /// `AddInternetScsiStaticTargets`. Privilege: `Host.Config.Storage`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.5.
 #[derive(Clone, Debug)]
 pub struct HostVFlashManager(vim_wire::Handle);
-vim_wire::managed_object! { HostVFlashManager, "HostVFlashManager", 8, HostVFlashManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostVFlashManager,
+    "HostVFlashManager", 8, HostVFlashManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostVFlashManager`], for typed property paths. Never constructed.
 pub struct HostVFlashManagerProperties {

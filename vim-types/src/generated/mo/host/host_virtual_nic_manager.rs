@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct HostVirtualNicManager(ExtensibleManagedObject);
-vim_wire::managed_object! { HostVirtualNicManager: ExtensibleManagedObject, "HostVirtualNicManager", 4, HostVirtualNicManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostVirtualNicManager: ExtensibleManagedObject,
+    "HostVirtualNicManager", 4, HostVirtualNicManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostVirtualNicManager`], for typed property paths. Never constructed.
 pub struct HostVirtualNicManagerProperties {

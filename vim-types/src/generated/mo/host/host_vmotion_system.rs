@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.host.VMotionSystem`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct HostVMotionSystem(ExtensibleManagedObject);
-vim_wire::managed_object! { HostVMotionSystem: ExtensibleManagedObject, "HostVMotionSystem", 0, HostVMotionSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostVMotionSystem: ExtensibleManagedObject,
+    "HostVMotionSystem", 0, HostVMotionSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostVMotionSystem`], for typed property paths. Never constructed.
 pub struct HostVMotionSystemProperties {

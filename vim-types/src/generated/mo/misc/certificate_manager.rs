@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct CertificateManager(vim_wire::Handle);
-vim_wire::managed_object! { CertificateManager, "CertificateManager", 9, CertificateManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CertificateManager,
+    "CertificateManager", 9, CertificateManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`CertificateManager`], for typed property paths. Never constructed.
 pub struct CertificateManagerProperties {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`CryptoManagerHostKMS`].
 #[derive(Clone, Debug)]
 pub struct CryptoManagerHost(CryptoManager);
-vim_wire::managed_object! { CryptoManagerHost: CryptoManager, "CryptoManagerHost", 11, CryptoManagerHostProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CryptoManagerHost: CryptoManager,
+    "CryptoManagerHost", 11, CryptoManagerHostProperties, crate::generated::VIM25 }
 
 /// The properties of [`CryptoManagerHost`], for typed property paths. Never constructed.
 pub struct CryptoManagerHostProperties {

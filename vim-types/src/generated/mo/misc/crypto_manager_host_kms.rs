@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.7.
 #[derive(Clone, Debug)]
 pub struct CryptoManagerHostKMS(CryptoManagerHost);
-vim_wire::managed_object! { CryptoManagerHostKMS: CryptoManagerHost, "CryptoManagerHostKMS", 11, CryptoManagerHostKMSProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CryptoManagerHostKMS: CryptoManagerHost,
+    "CryptoManagerHostKMS", 11, CryptoManagerHostKMSProperties, crate::generated::VIM25 }
 
 /// The properties of [`CryptoManagerHostKMS`], for typed property paths. Never constructed.
 pub struct CryptoManagerHostKMSProperties {

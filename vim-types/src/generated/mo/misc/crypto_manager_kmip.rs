@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct CryptoManagerKmip(CryptoManager);
-vim_wire::managed_object! { CryptoManagerKmip: CryptoManager, "CryptoManagerKmip", 10, CryptoManagerKmipProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { CryptoManagerKmip: CryptoManager,
+    "CryptoManagerKmip", 10, CryptoManagerKmipProperties, crate::generated::VIM25 }
 
 /// The properties of [`CryptoManagerKmip`], for typed property paths. Never constructed.
 pub struct CryptoManagerKmipProperties {

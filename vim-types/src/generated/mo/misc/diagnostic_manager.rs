@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.DiagnosticManager`.
 #[derive(Clone, Debug)]
 pub struct DiagnosticManager(vim_wire::Handle);
-vim_wire::managed_object! { DiagnosticManager, "DiagnosticManager", 0, DiagnosticManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DiagnosticManager,
+    "DiagnosticManager", 0, DiagnosticManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`DiagnosticManager`], for typed property paths. Never constructed.
 pub struct DiagnosticManagerProperties {

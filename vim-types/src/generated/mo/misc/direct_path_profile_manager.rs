@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 9.0.0.0.
 #[derive(Clone, Debug)]
 pub struct DirectPathProfileManager(vim_wire::Handle);
-vim_wire::managed_object! { DirectPathProfileManager, "DirectPathProfileManager", 33, DirectPathProfileManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DirectPathProfileManager,
+    "DirectPathProfileManager", 33, DirectPathProfileManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`DirectPathProfileManager`], for typed property paths. Never constructed.
 pub struct DirectPathProfileManagerProperties {
@@ -70,7 +71,10 @@ impl DirectPathProfileManager {
         &'a self,
         target: &'a vim_wire::Poly<DirectPathProfileManagerTargetEntity>,
     ) -> DirectPathProfileManagerQueryCapacityCall<'a> {
-        DirectPathProfileManagerQueryCapacityCall(vim_wire::Call::new(self, &DIRECT_PATH_PROFILE_MANAGER_QUERY_CAPACITY).arg(0, target))
+        DirectPathProfileManagerQueryCapacityCall(
+            vim_wire::Call::new(self, &DIRECT_PATH_PROFILE_MANAGER_QUERY_CAPACITY)
+                .arg(0, target)
+        )
     }
 }
 

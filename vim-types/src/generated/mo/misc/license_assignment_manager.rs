@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct LicenseAssignmentManager(vim_wire::Handle);
-vim_wire::managed_object! { LicenseAssignmentManager, "LicenseAssignmentManager", 4, LicenseAssignmentManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { LicenseAssignmentManager,
+    "LicenseAssignmentManager", 4, LicenseAssignmentManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`LicenseAssignmentManager`], for typed property paths. Never constructed.
 pub struct LicenseAssignmentManagerProperties {
@@ -27,7 +28,11 @@ impl LicenseAssignmentManager {
         entity: &'a str,
         license_key: &'a str,
     ) -> UpdateAssignedLicenseCall<'a> {
-        UpdateAssignedLicenseCall(vim_wire::Call::new(self, &UPDATE_ASSIGNED_LICENSE).arg(0, entity).arg(1, license_key))
+        UpdateAssignedLicenseCall(
+            vim_wire::Call::new(self, &UPDATE_ASSIGNED_LICENSE)
+                .arg(0, entity)
+                .arg(1, license_key)
+        )
     }
 
     /// `RemoveAssignedLicense`. Privilege: `Global.Licenses`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct LocalizationManager(vim_wire::Handle);
-vim_wire::managed_object! { LocalizationManager, "LocalizationManager", 4, LocalizationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { LocalizationManager,
+    "LocalizationManager", 4, LocalizationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`LocalizationManager`], for typed property paths. Never constructed.
 pub struct LocalizationManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct OverheadMemoryManager(vim_wire::Handle);
-vim_wire::managed_object! { OverheadMemoryManager, "OverheadMemoryManager", 9, OverheadMemoryManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { OverheadMemoryManager,
+    "OverheadMemoryManager", 9, OverheadMemoryManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`OverheadMemoryManager`], for typed property paths. Never constructed.
 pub struct OverheadMemoryManagerProperties {

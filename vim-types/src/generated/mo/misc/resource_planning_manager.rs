@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct ResourcePlanningManager(vim_wire::Handle);
-vim_wire::managed_object! { ResourcePlanningManager, "ResourcePlanningManager", 4, ResourcePlanningManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ResourcePlanningManager,
+    "ResourcePlanningManager", 4, ResourcePlanningManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`ResourcePlanningManager`], for typed property paths. Never constructed.
 pub struct ResourcePlanningManagerProperties {

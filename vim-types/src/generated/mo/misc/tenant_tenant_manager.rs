@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.9.1.
 #[derive(Clone, Debug)]
 pub struct TenantTenantManager(vim_wire::Handle);
-vim_wire::managed_object! { TenantTenantManager, "TenantTenantManager", 16, TenantTenantManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { TenantTenantManager,
+    "TenantTenantManager", 16, TenantTenantManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`TenantTenantManager`], for typed property paths. Never constructed.
 pub struct TenantTenantManagerProperties {

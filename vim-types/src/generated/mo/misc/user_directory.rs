@@ -31,7 +31,13 @@ impl UserDirectory {
         find_users: bool,
         find_groups: bool,
     ) -> RetrieveUserGroupsCall<'a> {
-        RetrieveUserGroupsCall(vim_wire::Call::new(self, &RETRIEVE_USER_GROUPS).arg(1, search_str).arg(4, exact_match).arg(5, find_users).arg(6, find_groups))
+        RetrieveUserGroupsCall(
+            vim_wire::Call::new(self, &RETRIEVE_USER_GROUPS)
+                .arg(1, search_str)
+                .arg(4, exact_match)
+                .arg(5, find_users)
+                .arg(6, find_groups)
+        )
     }
 }
 

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 2.5.
 #[derive(Clone, Debug)]
 pub struct VirtualizationManager(vim_wire::Handle);
-vim_wire::managed_object! { VirtualizationManager, "VirtualizationManager", 1, VirtualizationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VirtualizationManager,
+    "VirtualizationManager", 1, VirtualizationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VirtualizationManager`], for typed property paths. Never constructed.
 pub struct VirtualizationManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct HealthUpdateManager(vim_wire::Handle);
-vim_wire::managed_object! { HealthUpdateManager, "HealthUpdateManager", 10, HealthUpdateManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HealthUpdateManager,
+    "HealthUpdateManager", 10, HealthUpdateManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HealthUpdateManager`], for typed property paths. Never constructed.
 pub struct HealthUpdateManagerProperties {

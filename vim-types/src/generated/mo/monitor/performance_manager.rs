@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.PerformanceManager`.
 #[derive(Clone, Debug)]
 pub struct PerformanceManager(vim_wire::Handle);
-vim_wire::managed_object! { PerformanceManager, "PerformanceManager", 0, PerformanceManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { PerformanceManager,
+    "PerformanceManager", 0, PerformanceManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`PerformanceManager`], for typed property paths. Never constructed.
 pub struct PerformanceManagerProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.scheduler.ScheduledTask`; extends [`ExtensibleManagedObject`].
 #[derive(Clone, Debug)]
 pub struct ScheduledTask(ExtensibleManagedObject);
-vim_wire::managed_object! { ScheduledTask: ExtensibleManagedObject, "ScheduledTask", 0, ScheduledTaskProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ScheduledTask: ExtensibleManagedObject,
+    "ScheduledTask", 0, ScheduledTaskProperties, crate::generated::VIM25 }
 
 /// The properties of [`ScheduledTask`], for typed property paths. Never constructed.
 pub struct ScheduledTaskProperties {

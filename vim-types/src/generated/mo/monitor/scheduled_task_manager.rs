@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `vim.scheduler.ScheduledTaskManager`.
 #[derive(Clone, Debug)]
 pub struct ScheduledTaskManager(vim_wire::Handle);
-vim_wire::managed_object! { ScheduledTaskManager, "ScheduledTaskManager", 0, ScheduledTaskManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ScheduledTaskManager,
+    "ScheduledTaskManager", 0, ScheduledTaskManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`ScheduledTaskManager`], for typed property paths. Never constructed.
 pub struct ScheduledTaskManagerProperties {

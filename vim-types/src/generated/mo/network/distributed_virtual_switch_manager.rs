@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct DistributedVirtualSwitchManager(vim_wire::Handle);
-vim_wire::managed_object! { DistributedVirtualSwitchManager, "DistributedVirtualSwitchManager", 4, DistributedVirtualSwitchManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DistributedVirtualSwitchManager,
+    "DistributedVirtualSwitchManager", 4, DistributedVirtualSwitchManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`DistributedVirtualSwitchManager`], for typed property paths. Never constructed.
 pub struct DistributedVirtualSwitchManagerProperties {
@@ -57,7 +58,11 @@ impl DistributedVirtualSwitchManager {
         container: &'a vim_wire::MoRef,
         recursive: bool,
     ) -> QueryCompatibleHostForNewDvsCall<'a> {
-        QueryCompatibleHostForNewDvsCall(vim_wire::Call::new(self, &QUERY_COMPATIBLE_HOST_FOR_NEW_DVS).arg(0, container).arg(1, recursive))
+        QueryCompatibleHostForNewDvsCall(
+            vim_wire::Call::new(self, &QUERY_COMPATIBLE_HOST_FOR_NEW_DVS)
+                .arg(0, container)
+                .arg(1, recursive)
+        )
     }
 
     /// `QueryCompatibleHostForExistingDvs`. Privilege: `System.View`.
@@ -72,7 +77,10 @@ impl DistributedVirtualSwitchManager {
         recursive: bool,
         dvs: &'a vim_wire::MoRef,
     ) -> vim_wire::Call<'a, Vec<vim_wire::MoRef>> {
-        vim_wire::Call::new(self, &QUERY_COMPATIBLE_HOST_FOR_EXISTING_DVS).arg(0, container).arg(1, recursive).arg(2, dvs)
+        vim_wire::Call::new(self, &QUERY_COMPATIBLE_HOST_FOR_EXISTING_DVS)
+            .arg(0, container)
+            .arg(1, recursive)
+            .arg(2, dvs)
     }
 
     /// `QueryDvsCompatibleHostSpec`. Privilege: `System.View`.
@@ -117,7 +125,10 @@ impl DistributedVirtualSwitchManager {
         &'a self,
         host_container: &'a DistributedVirtualSwitchManagerHostContainer,
     ) -> QueryDvsCheckCompatibilityCall<'a> {
-        QueryDvsCheckCompatibilityCall(vim_wire::Call::new(self, &QUERY_DVS_CHECK_COMPATIBILITY).arg(0, host_container))
+        QueryDvsCheckCompatibilityCall(
+            vim_wire::Call::new(self, &QUERY_DVS_CHECK_COMPATIBILITY)
+                .arg(0, host_container)
+        )
     }
 
     /// `RectifyDvsOnHost_Task`. Since 5.0. Privilege: `System.Read`.
@@ -418,7 +429,10 @@ impl<'a> QueryDvsCheckCompatibilityCall<'a> {
     }
     /// `hostFilterSpec`. Zero or more.
     #[inline]
-    pub fn host_filter_spec(self, host_filter_spec: &'a [vim_wire::Poly<DistributedVirtualSwitchManagerHostDvsFilterSpec>]) -> Self {
+    pub fn host_filter_spec(
+        self,
+        host_filter_spec: &'a [vim_wire::Poly<DistributedVirtualSwitchManagerHostDvsFilterSpec>],
+    ) -> Self {
         Self(self.0.arg(2, host_filter_spec))
     }
 }

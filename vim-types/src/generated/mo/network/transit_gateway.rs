@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 9.1.0.0.
 #[derive(Clone, Debug)]
 pub struct TransitGateway(ManagedEntity);
-vim_wire::managed_object! { TransitGateway: ManagedEntity, "TransitGateway", 34, TransitGatewayProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { TransitGateway: ManagedEntity,
+    "TransitGateway", 34, TransitGatewayProperties, crate::generated::VIM25 }
 
 /// The properties of [`TransitGateway`], for typed property paths. Never constructed.
 pub struct TransitGatewayProperties {

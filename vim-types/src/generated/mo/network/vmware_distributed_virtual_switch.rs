@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct VmwareDistributedVirtualSwitch(DistributedVirtualSwitch);
-vim_wire::managed_object! { VmwareDistributedVirtualSwitch: DistributedVirtualSwitch, "VmwareDistributedVirtualSwitch", 4, VmwareDistributedVirtualSwitchProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VmwareDistributedVirtualSwitch: DistributedVirtualSwitch,
+    "VmwareDistributedVirtualSwitch", 4, VmwareDistributedVirtualSwitchProperties, crate::generated::VIM25 }
 
 /// The properties of [`VmwareDistributedVirtualSwitch`], for typed property paths. Never constructed.
 pub struct VmwareDistributedVirtualSwitchProperties {

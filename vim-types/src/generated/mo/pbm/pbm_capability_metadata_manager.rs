@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `pbm.capability.CapabilityMetadataManager`.
 #[derive(Clone, Debug)]
 pub struct PbmCapabilityMetadataManager(vim_wire::Handle);
-vim_wire::managed_object! { PbmCapabilityMetadataManager, "PbmCapabilityMetadataManager", 0, PbmCapabilityMetadataManagerProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmCapabilityMetadataManager,
+    "PbmCapabilityMetadataManager", 0, PbmCapabilityMetadataManagerProperties, crate::generated::PBM }
 
 /// The properties of [`PbmCapabilityMetadataManager`], for typed property paths. Never constructed.
 pub struct PbmCapabilityMetadataManagerProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `pbm.compliance.ComplianceManager`.
 #[derive(Clone, Debug)]
 pub struct PbmComplianceManager(vim_wire::Handle);
-vim_wire::managed_object! { PbmComplianceManager, "PbmComplianceManager", 0, PbmComplianceManagerProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmComplianceManager,
+    "PbmComplianceManager", 0, PbmComplianceManagerProperties, crate::generated::PBM }
 
 /// The properties of [`PbmComplianceManager`], for typed property paths. Never constructed.
 pub struct PbmComplianceManagerProperties {

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `pbm.placement.PlacementSolver`.
 #[derive(Clone, Debug)]
 pub struct PbmPlacementSolver(vim_wire::Handle);
-vim_wire::managed_object! { PbmPlacementSolver, "PbmPlacementSolver", 0, PbmPlacementSolverProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmPlacementSolver,
+    "PbmPlacementSolver", 0, PbmPlacementSolverProperties, crate::generated::PBM }
 
 /// The properties of [`PbmPlacementSolver`], for typed property paths. Never constructed.
 pub struct PbmPlacementSolverProperties {
@@ -34,7 +35,10 @@ impl PbmPlacementSolver {
         &'a self,
         create_spec: &'a PbmCapabilityProfileCreateSpec,
     ) -> PbmQueryMatchingHubWithSpecCall<'a> {
-        PbmQueryMatchingHubWithSpecCall(vim_wire::Call::new(self, &PBM_QUERY_MATCHING_HUB_WITH_SPEC).arg(1, create_spec))
+        PbmQueryMatchingHubWithSpecCall(
+            vim_wire::Call::new(self, &PBM_QUERY_MATCHING_HUB_WITH_SPEC)
+                .arg(1, create_spec)
+        )
     }
 
     /// `PbmCheckCompatibility`. Privilege: `StorageProfile.View`.
@@ -53,7 +57,10 @@ impl PbmPlacementSolver {
         &'a self,
         profile_spec: &'a PbmCapabilityProfileCreateSpec,
     ) -> PbmCheckCompatibilityWithSpecCall<'a> {
-        PbmCheckCompatibilityWithSpecCall(vim_wire::Call::new(self, &PBM_CHECK_COMPATIBILITY_WITH_SPEC).arg(1, profile_spec))
+        PbmCheckCompatibilityWithSpecCall(
+            vim_wire::Call::new(self, &PBM_CHECK_COMPATIBILITY_WITH_SPEC)
+                .arg(1, profile_spec)
+        )
     }
 
     /// `PbmCheckRequirements`. Since 6.5. Privilege: `StorageProfile.View`.
@@ -195,7 +202,10 @@ impl<'a> PbmCheckRequirementsCall<'a> {
     }
     /// `placementSubjectRequirement`. Zero or more.
     #[inline]
-    pub fn placement_subject_requirement(self, placement_subject_requirement: &'a [vim_wire::Poly<PbmPlacementRequirement>]) -> Self {
+    pub fn placement_subject_requirement(
+        self,
+        placement_subject_requirement: &'a [vim_wire::Poly<PbmPlacementRequirement>],
+    ) -> Self {
         Self(self.0.arg(2, placement_subject_requirement))
     }
 }

@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `pbm.profile.ProfileManager`.
 #[derive(Clone, Debug)]
 pub struct PbmProfileProfileManager(vim_wire::Handle);
-vim_wire::managed_object! { PbmProfileProfileManager, "PbmProfileProfileManager", 0, PbmProfileProfileManagerProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmProfileProfileManager,
+    "PbmProfileProfileManager", 0, PbmProfileProfileManagerProperties, crate::generated::PBM }
 
 /// The properties of [`PbmProfileProfileManager`], for typed property paths. Never constructed.
 pub struct PbmProfileProfileManagerProperties {
@@ -213,7 +214,10 @@ impl PbmProfileProfileManager {
         &'a self,
         datastore: &'a PbmServerObjectRef,
     ) -> PbmQuerySpaceStatsForStorageContainerCall<'a> {
-        PbmQuerySpaceStatsForStorageContainerCall(vim_wire::Call::new(self, &PBM_QUERY_SPACE_STATS_FOR_STORAGE_CONTAINER).arg(0, datastore))
+        PbmQuerySpaceStatsForStorageContainerCall(
+            vim_wire::Call::new(self, &PBM_QUERY_SPACE_STATS_FOR_STORAGE_CONTAINER)
+                .arg(0, datastore)
+        )
     }
 
     /// `PbmQueryAssociatedEntities`. Since 6.5. Privilege: `StorageProfile.View`.

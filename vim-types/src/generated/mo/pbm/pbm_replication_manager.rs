@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct PbmReplicationManager(vim_wire::Handle);
-vim_wire::managed_object! { PbmReplicationManager, "PbmReplicationManager", 2, PbmReplicationManagerProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmReplicationManager,
+    "PbmReplicationManager", 2, PbmReplicationManagerProperties, crate::generated::PBM }
 
 /// The properties of [`PbmReplicationManager`], for typed property paths. Never constructed.
 pub struct PbmReplicationManagerProperties {

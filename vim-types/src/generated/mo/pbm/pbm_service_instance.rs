@@ -6,7 +6,8 @@ use crate::generated::types::*;
 /// `pbm.ServiceInstance`.
 #[derive(Clone, Debug)]
 pub struct PbmServiceInstance(vim_wire::Handle);
-vim_wire::managed_object! { PbmServiceInstance, "PbmServiceInstance", 0, PbmServiceInstanceProperties, crate::generated::PBM }
+vim_wire::managed_object! { PbmServiceInstance,
+    "PbmServiceInstance", 0, PbmServiceInstanceProperties, crate::generated::PBM }
 
 /// The properties of [`PbmServiceInstance`], for typed property paths. Never constructed.
 pub struct PbmServiceInstanceProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct ClusterProfile(Profile);
-vim_wire::managed_object! { ClusterProfile: Profile, "ClusterProfile", 4, ClusterProfileProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ClusterProfile: Profile,
+    "ClusterProfile", 4, ClusterProfileProperties, crate::generated::VIM25 }
 
 /// The properties of [`ClusterProfile`], for typed property paths. Never constructed.
 pub struct ClusterProfileProperties {

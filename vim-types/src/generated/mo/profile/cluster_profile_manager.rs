@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct ClusterProfileManager(ProfileManager);
-vim_wire::managed_object! { ClusterProfileManager: ProfileManager, "ClusterProfileManager", 4, ClusterProfileManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ClusterProfileManager: ProfileManager,
+    "ClusterProfileManager", 4, ClusterProfileManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`ClusterProfileManager`], for typed property paths. Never constructed.
 pub struct ClusterProfileManagerProperties {

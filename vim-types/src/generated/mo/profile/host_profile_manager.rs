@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct HostProfileManager(ProfileManager);
-vim_wire::managed_object! { HostProfileManager: ProfileManager, "HostProfileManager", 4, HostProfileManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostProfileManager: ProfileManager,
+    "HostProfileManager", 4, HostProfileManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostProfileManager`], for typed property paths. Never constructed.
 pub struct HostProfileManagerProperties {
@@ -170,7 +171,10 @@ impl HostProfileManager {
         &'a self,
         apply_profile: &'a HostApplyProfile,
     ) -> RetrieveHostCustomizationsForProfileCall<'a> {
-        RetrieveHostCustomizationsForProfileCall(vim_wire::Call::new(self, &RETRIEVE_HOST_CUSTOMIZATIONS_FOR_PROFILE).arg(1, apply_profile))
+        RetrieveHostCustomizationsForProfileCall(
+            vim_wire::Call::new(self, &RETRIEVE_HOST_CUSTOMIZATIONS_FOR_PROFILE)
+                .arg(1, apply_profile)
+        )
     }
 
     /// `GenerateHostConfigTaskSpec_Task`. Since 6.5. Privilege: `System.View`.
@@ -195,7 +199,10 @@ impl HostProfileManager {
     /// - `source`: Reference to a [`Profile`].
     #[inline]
     pub fn validate_composition<'a>(&'a self, source: &'a vim_wire::MoRef) -> ValidateHostProfileCompositionCall<'a> {
-        ValidateHostProfileCompositionCall(vim_wire::Call::new(self, &VALIDATE_HOST_PROFILE_COMPOSITION_TASK).arg(0, source))
+        ValidateHostProfileCompositionCall(
+            vim_wire::Call::new(self, &VALIDATE_HOST_PROFILE_COMPOSITION_TASK)
+                .arg(0, source)
+        )
     }
 
     /// `CompositeHostProfile_Task`. Since 6.5. Privilege: `Profile.Edit`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct HostSpecificationManager(vim_wire::Handle);
-vim_wire::managed_object! { HostSpecificationManager, "HostSpecificationManager", 10, HostSpecificationManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostSpecificationManager,
+    "HostSpecificationManager", 10, HostSpecificationManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostSpecificationManager`], for typed property paths. Never constructed.
 pub struct HostSpecificationManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 4.0.
 #[derive(Clone, Debug)]
 pub struct ProfileComplianceManager(vim_wire::Handle);
-vim_wire::managed_object! { ProfileComplianceManager, "ProfileComplianceManager", 4, ProfileComplianceManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { ProfileComplianceManager,
+    "ProfileComplianceManager", 4, ProfileComplianceManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`ProfileComplianceManager`], for typed property paths. Never constructed.
 pub struct ProfileComplianceManagerProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.5.
 #[derive(Clone, Debug)]
 pub struct DatastoreNamespaceManager(vim_wire::Handle);
-vim_wire::managed_object! { DatastoreNamespaceManager, "DatastoreNamespaceManager", 8, DatastoreNamespaceManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { DatastoreNamespaceManager,
+    "DatastoreNamespaceManager", 8, DatastoreNamespaceManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`DatastoreNamespaceManager`], for typed property paths. Never constructed.
 pub struct DatastoreNamespaceManagerProperties {
@@ -45,7 +46,10 @@ impl DatastoreNamespaceManager {
         &'a self,
         namespace_url: &'a str,
     ) -> ConvertNamespacePathToUuidPathCall<'a> {
-        ConvertNamespacePathToUuidPathCall(vim_wire::Call::new(self, &CONVERT_NAMESPACE_PATH_TO_UUID_PATH).arg(1, namespace_url))
+        ConvertNamespacePathToUuidPathCall(
+            vim_wire::Call::new(self, &CONVERT_NAMESPACE_PATH_TO_UUID_PATH)
+                .arg(1, namespace_url)
+        )
     }
 
     /// `IncreaseDirectorySize`. Since 8.0.1.0.
@@ -53,7 +57,11 @@ impl DatastoreNamespaceManager {
     /// Faults: [`FileFault`], [`FileNotFound`], [`InvalidDatastore`], [`InvalidArgument`], [`NotSupported`].
     #[inline]
     pub fn increase_directory_size<'a>(&'a self, stable_name: &'a str, size: i64) -> IncreaseDirectorySizeCall<'a> {
-        IncreaseDirectorySizeCall(vim_wire::Call::new(self, &INCREASE_DIRECTORY_SIZE).arg(1, stable_name).arg(2, size))
+        IncreaseDirectorySizeCall(
+            vim_wire::Call::new(self, &INCREASE_DIRECTORY_SIZE)
+                .arg(1, stable_name)
+                .arg(2, size)
+        )
     }
 
     /// `QueryDirectoryInfo`. Since 8.0.1.0. Privilege: `System.View`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 5.5.
 #[derive(Clone, Debug)]
 pub struct HostVsanInternalSystem(vim_wire::Handle);
-vim_wire::managed_object! { HostVsanInternalSystem, "HostVsanInternalSystem", 8, HostVsanInternalSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostVsanInternalSystem,
+    "HostVsanInternalSystem", 8, HostVsanInternalSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostVsanInternalSystem`], for typed property paths. Never constructed.
 pub struct HostVsanInternalSystemProperties {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct HostVStorageObjectManager(VStorageObjectManagerBase);
-vim_wire::managed_object! { HostVStorageObjectManager: VStorageObjectManagerBase, "HostVStorageObjectManager", 10, HostVStorageObjectManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { HostVStorageObjectManager: VStorageObjectManagerBase,
+    "HostVStorageObjectManager", 10, HostVStorageObjectManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`HostVStorageObjectManager`], for typed property paths. Never constructed.
 pub struct HostVStorageObjectManagerProperties {
@@ -109,7 +110,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostDeleteVstorageObjectCall<'a> {
-        HostDeleteVstorageObjectCall(vim_wire::Call::new(self, &HOST_DELETE_VSTORAGE_OBJECT_TASK).arg(0, id).arg(1, datastore))
+        HostDeleteVstorageObjectCall(
+            vim_wire::Call::new(self, &HOST_DELETE_VSTORAGE_OBJECT_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostRetrieveVStorageObject`. Privilege: `System.View`.
@@ -124,7 +129,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostRetrieveVstorageObjectCall<'a> {
-        HostRetrieveVstorageObjectCall(vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT).arg(0, id).arg(1, datastore))
+        HostRetrieveVstorageObjectCall(
+            vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostRetrieveVStorageObjectState`. Privilege: `System.View`.
@@ -182,7 +191,12 @@ impl HostVStorageObjectManager {
         datastore: &'a vim_wire::MoRef,
         spec: &'a VslmRelocateSpec,
     ) -> HostRelocateVstorageObjectCall<'a> {
-        HostRelocateVstorageObjectCall(vim_wire::Call::new(self, &HOST_RELOCATE_VSTORAGE_OBJECT_TASK).arg(0, id).arg(1, datastore).arg(2, spec))
+        HostRelocateVstorageObjectCall(
+            vim_wire::Call::new(self, &HOST_RELOCATE_VSTORAGE_OBJECT_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+                .arg(2, spec)
+        )
     }
 
     /// `HostSetVStorageObjectControlFlags`. Since 6.7. Privilege: `System.View`.
@@ -195,7 +209,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostSetVstorageObjectControlFlagsCall<'a> {
-        HostSetVstorageObjectControlFlagsCall(vim_wire::Call::new(self, &HOST_SET_VSTORAGE_OBJECT_CONTROL_FLAGS).arg(0, id).arg(1, datastore))
+        HostSetVstorageObjectControlFlagsCall(
+            vim_wire::Call::new(self, &HOST_SET_VSTORAGE_OBJECT_CONTROL_FLAGS)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostClearVStorageObjectControlFlags`. Since 6.7. Privilege: `System.View`.
@@ -208,7 +226,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostClearVstorageObjectControlFlagsCall<'a> {
-        HostClearVstorageObjectControlFlagsCall(vim_wire::Call::new(self, &HOST_CLEAR_VSTORAGE_OBJECT_CONTROL_FLAGS).arg(0, id).arg(1, datastore))
+        HostClearVstorageObjectControlFlagsCall(
+            vim_wire::Call::new(self, &HOST_CLEAR_VSTORAGE_OBJECT_CONTROL_FLAGS)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostReconcileDatastoreInventory_Task`. Privilege: `System.View`.
@@ -222,7 +244,10 @@ impl HostVStorageObjectManager {
         &'a self,
         datastore: &'a vim_wire::MoRef,
     ) -> HostReconcileDatastoreInventoryCall<'a> {
-        HostReconcileDatastoreInventoryCall(vim_wire::Call::new(self, &HOST_RECONCILE_DATASTORE_INVENTORY_TASK).arg(0, datastore))
+        HostReconcileDatastoreInventoryCall(
+            vim_wire::Call::new(self, &HOST_RECONCILE_DATASTORE_INVENTORY_TASK)
+                .arg(0, datastore)
+        )
     }
 
     /// `HostScheduleReconcileDatastoreInventory`. Privilege: `System.View`.
@@ -234,7 +259,10 @@ impl HostVStorageObjectManager {
         &'a self,
         datastore: &'a vim_wire::MoRef,
     ) -> HostScheduleReconcileDatastoreInventoryCall<'a> {
-        HostScheduleReconcileDatastoreInventoryCall(vim_wire::Call::new(self, &HOST_SCHEDULE_RECONCILE_DATASTORE_INVENTORY).arg(0, datastore))
+        HostScheduleReconcileDatastoreInventoryCall(
+            vim_wire::Call::new(self, &HOST_SCHEDULE_RECONCILE_DATASTORE_INVENTORY)
+                .arg(0, datastore)
+        )
     }
 
     /// `HostVStorageObjectCreateSnapshot_Task`. Since 6.7. Privilege: `System.View`.
@@ -250,7 +278,10 @@ impl HostVStorageObjectManager {
         datastore: &'a vim_wire::MoRef,
         description: &'a str,
     ) -> vim_wire::Call<'a, vim_wire::Task<ID>> {
-        vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_CREATE_SNAPSHOT_TASK).arg(0, id).arg(1, datastore).arg(2, description)
+        vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_CREATE_SNAPSHOT_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, description)
     }
 
     /// `HostVStorageObjectDeleteSnapshot_Task`. Since 6.7. Privilege: `System.View`.
@@ -266,7 +297,10 @@ impl HostVStorageObjectManager {
         datastore: &'a vim_wire::MoRef,
         snapshot_id: &'a ID,
     ) -> vim_wire::Call<'a, vim_wire::Task<()>> {
-        vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_DELETE_SNAPSHOT_TASK).arg(0, id).arg(1, datastore).arg(2, snapshot_id)
+        vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_DELETE_SNAPSHOT_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, snapshot_id)
     }
 
     /// `HostVStorageObjectRetrieveSnapshotInfo`. Since 6.7. Privilege: `System.View`.
@@ -298,7 +332,13 @@ impl HostVStorageObjectManager {
         snapshot_id: &'a ID,
         name: &'a str,
     ) -> HostVstorageObjectCreateDiskFromSnapshotCall<'a> {
-        HostVstorageObjectCreateDiskFromSnapshotCall(vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_CREATE_DISK_FROM_SNAPSHOT_TASK).arg(0, id).arg(1, datastore).arg(2, snapshot_id).arg(3, name))
+        HostVstorageObjectCreateDiskFromSnapshotCall(
+            vim_wire::Call::new(self, &HOST_VSTORAGE_OBJECT_CREATE_DISK_FROM_SNAPSHOT_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+                .arg(2, snapshot_id)
+                .arg(3, name)
+        )
     }
 
     /// `HostVStorageObjectRevert_Task`. Since 6.7. Privilege: `System.View`.
@@ -329,7 +369,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostUpdateVstorageObjectMetadataCall<'a> {
-        HostUpdateVstorageObjectMetadataCall(vim_wire::Call::new(self, &HOST_UPDATE_VSTORAGE_OBJECT_METADATA_TASK).arg(0, id).arg(1, datastore))
+        HostUpdateVstorageObjectMetadataCall(
+            vim_wire::Call::new(self, &HOST_UPDATE_VSTORAGE_OBJECT_METADATA_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostRetrieveVStorageObjectMetadata`. Since 6.7.2. Privilege: `System.View`.
@@ -344,7 +388,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostRetrieveVstorageObjectMetadataCall<'a> {
-        HostRetrieveVstorageObjectMetadataCall(vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT_METADATA).arg(0, id).arg(1, datastore))
+        HostRetrieveVstorageObjectMetadataCall(
+            vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT_METADATA)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostRetrieveVStorageObjectMetadataValue`. Since 6.7.2. Privilege: `System.View`.
@@ -360,7 +408,12 @@ impl HostVStorageObjectManager {
         datastore: &'a vim_wire::MoRef,
         key: &'a str,
     ) -> HostRetrieveVstorageObjectMetadataValueCall<'a> {
-        HostRetrieveVstorageObjectMetadataValueCall(vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT_METADATA_VALUE).arg(0, id).arg(1, datastore).arg(3, key))
+        HostRetrieveVstorageObjectMetadataValueCall(
+            vim_wire::Call::new(self, &HOST_RETRIEVE_VSTORAGE_OBJECT_METADATA_VALUE)
+                .arg(0, id)
+                .arg(1, datastore)
+                .arg(3, key)
+        )
     }
 
     /// `HostDeleteVStorageObjectEx_Task`. Since 7.0.2.0. Privilege: `System.View`.
@@ -375,7 +428,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostDeleteVstorageObjectExCall<'a> {
-        HostDeleteVstorageObjectExCall(vim_wire::Call::new(self, &HOST_DELETE_VSTORAGE_OBJECT_EX_TASK).arg(0, id).arg(1, datastore))
+        HostDeleteVstorageObjectExCall(
+            vim_wire::Call::new(self, &HOST_DELETE_VSTORAGE_OBJECT_EX_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostUpdateVStorageObjectMetadataEx_Task`. Since 7.0.2.0. Privilege: `System.View`.
@@ -390,7 +447,11 @@ impl HostVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> HostUpdateVstorageObjectMetadataExCall<'a> {
-        HostUpdateVstorageObjectMetadataExCall(vim_wire::Call::new(self, &HOST_UPDATE_VSTORAGE_OBJECT_METADATA_EX_TASK).arg(0, id).arg(1, datastore))
+        HostUpdateVstorageObjectMetadataExCall(
+            vim_wire::Call::new(self, &HOST_UPDATE_VSTORAGE_OBJECT_METADATA_EX_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `HostSetVirtualDiskUuid_Task`. Since 8.0.3.0. Privilege: `System.View`.

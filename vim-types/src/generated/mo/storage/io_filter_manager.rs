@@ -59,7 +59,12 @@ impl IoFilterManager {
         comp_res: &'a vim_wire::MoRef,
         vib_url: &'a str,
     ) -> UpgradeIoFilterCall<'a> {
-        UpgradeIoFilterCall(vim_wire::Call::new(self, &UPGRADE_IO_FILTER_TASK).arg(0, filter_id).arg(1, comp_res).arg(2, vib_url))
+        UpgradeIoFilterCall(
+            vim_wire::Call::new(self, &UPGRADE_IO_FILTER_TASK)
+                .arg(0, filter_id)
+                .arg(1, comp_res)
+                .arg(2, vib_url)
+        )
     }
 
     /// `QueryIoFilterIssues`. Privilege: `System.View`.

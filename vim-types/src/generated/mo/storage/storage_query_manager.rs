@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.7.2.
 #[derive(Clone, Debug)]
 pub struct StorageQueryManager(vim_wire::Handle);
-vim_wire::managed_object! { StorageQueryManager, "StorageQueryManager", 13, StorageQueryManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { StorageQueryManager,
+    "StorageQueryManager", 13, StorageQueryManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`StorageQueryManager`], for typed property paths. Never constructed.
 pub struct StorageQueryManagerProperties {

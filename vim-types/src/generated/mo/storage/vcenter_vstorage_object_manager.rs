@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.5.
 #[derive(Clone, Debug)]
 pub struct VcenterVStorageObjectManager(VStorageObjectManagerBase);
-vim_wire::managed_object! { VcenterVStorageObjectManager: VStorageObjectManagerBase, "VcenterVStorageObjectManager", 10, VcenterVStorageObjectManagerProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VcenterVStorageObjectManager: VStorageObjectManagerBase,
+    "VcenterVStorageObjectManager", 10, VcenterVStorageObjectManagerProperties, crate::generated::VIM25 }
 
 /// The properties of [`VcenterVStorageObjectManager`], for typed property paths. Never constructed.
 pub struct VcenterVStorageObjectManagerProperties {
@@ -95,7 +96,11 @@ impl VcenterVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> UpdateVstorageObjectPolicyCall<'a> {
-        UpdateVstorageObjectPolicyCall(vim_wire::Call::new(self, &UPDATE_VSTORAGE_OBJECT_POLICY_TASK).arg(0, id).arg(1, datastore))
+        UpdateVstorageObjectPolicyCall(
+            vim_wire::Call::new(self, &UPDATE_VSTORAGE_OBJECT_POLICY_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `UpdateVStorageObjectCrypto_Task`. Since 7.0.0.0. Privilege: `System.View`.
@@ -110,7 +115,11 @@ impl VcenterVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> UpdateVstorageObjectCryptoCall<'a> {
-        UpdateVstorageObjectCryptoCall(vim_wire::Call::new(self, &UPDATE_VSTORAGE_OBJECT_CRYPTO_TASK).arg(0, id).arg(1, datastore))
+        UpdateVstorageObjectCryptoCall(
+            vim_wire::Call::new(self, &UPDATE_VSTORAGE_OBJECT_CRYPTO_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `UpdateVStorageInfrastructureObjectPolicy_Task`. Since 6.7. Privilege: `System.View`.
@@ -246,7 +255,11 @@ impl VcenterVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> SetVstorageObjectControlFlagsCall<'a> {
-        SetVstorageObjectControlFlagsCall(vim_wire::Call::new(self, &SET_VSTORAGE_OBJECT_CONTROL_FLAGS).arg(0, id).arg(1, datastore))
+        SetVstorageObjectControlFlagsCall(
+            vim_wire::Call::new(self, &SET_VSTORAGE_OBJECT_CONTROL_FLAGS)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `ClearVStorageObjectControlFlags`. Since 6.7. Privilege: `System.View`.
@@ -259,7 +272,11 @@ impl VcenterVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> ClearVstorageObjectControlFlagsCall<'a> {
-        ClearVstorageObjectControlFlagsCall(vim_wire::Call::new(self, &CLEAR_VSTORAGE_OBJECT_CONTROL_FLAGS).arg(0, id).arg(1, datastore))
+        ClearVstorageObjectControlFlagsCall(
+            vim_wire::Call::new(self, &CLEAR_VSTORAGE_OBJECT_CONTROL_FLAGS)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `AttachTagToVStorageObject`. Privilege: `System.Read`.
@@ -323,7 +340,10 @@ impl VcenterVStorageObjectManager {
         &'a self,
         datastore: &'a vim_wire::MoRef,
     ) -> ReconcileDatastoreInventoryCall<'a> {
-        ReconcileDatastoreInventoryCall(vim_wire::Call::new(self, &RECONCILE_DATASTORE_INVENTORY_TASK).arg(0, datastore))
+        ReconcileDatastoreInventoryCall(
+            vim_wire::Call::new(self, &RECONCILE_DATASTORE_INVENTORY_TASK)
+                .arg(0, datastore)
+        )
     }
 
     /// `ScheduleReconcileDatastoreInventory`. Privilege: `System.View`.
@@ -335,7 +355,10 @@ impl VcenterVStorageObjectManager {
         &'a self,
         datastore: &'a vim_wire::MoRef,
     ) -> ScheduleReconcileDatastoreInventoryCall<'a> {
-        ScheduleReconcileDatastoreInventoryCall(vim_wire::Call::new(self, &SCHEDULE_RECONCILE_DATASTORE_INVENTORY).arg(0, datastore))
+        ScheduleReconcileDatastoreInventoryCall(
+            vim_wire::Call::new(self, &SCHEDULE_RECONCILE_DATASTORE_INVENTORY)
+                .arg(0, datastore)
+        )
     }
 
     /// `VStorageObjectCreateSnapshot_Task`. Since 6.7. Privilege: `System.View`.
@@ -351,7 +374,10 @@ impl VcenterVStorageObjectManager {
         datastore: &'a vim_wire::MoRef,
         description: &'a str,
     ) -> vim_wire::Call<'a, vim_wire::Task<ID>> {
-        vim_wire::Call::new(self, &VSTORAGE_OBJECT_CREATE_SNAPSHOT_TASK).arg(0, id).arg(1, datastore).arg(2, description)
+        vim_wire::Call::new(self, &VSTORAGE_OBJECT_CREATE_SNAPSHOT_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, description)
     }
 
     /// `DeleteSnapshot_Task`. Since 6.7. Privilege: `System.View`.
@@ -399,7 +425,13 @@ impl VcenterVStorageObjectManager {
         snapshot_id: &'a ID,
         name: &'a str,
     ) -> CreateDiskFromSnapshotCall<'a> {
-        CreateDiskFromSnapshotCall(vim_wire::Call::new(self, &CREATE_DISK_FROM_SNAPSHOT_TASK).arg(0, id).arg(1, datastore).arg(2, snapshot_id).arg(3, name))
+        CreateDiskFromSnapshotCall(
+            vim_wire::Call::new(self, &CREATE_DISK_FROM_SNAPSHOT_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+                .arg(2, snapshot_id)
+                .arg(3, name)
+        )
     }
 
     /// `RevertVStorageObject_Task`. Since 6.7. Privilege: `System.View`.
@@ -449,7 +481,12 @@ impl VcenterVStorageObjectManager {
         start_offset: i64,
         change_id: &'a str,
     ) -> vim_wire::Call<'a, DiskChangeInfo> {
-        vim_wire::Call::new(self, &VSTORAGE_OBJECT_VCENTER_QUERY_CHANGED_DISK_AREAS).arg(0, id).arg(1, datastore).arg(2, snapshot_id).arg(3, start_offset).arg(4, change_id)
+        vim_wire::Call::new(self, &VSTORAGE_OBJECT_VCENTER_QUERY_CHANGED_DISK_AREAS)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, snapshot_id)
+            .arg(3, start_offset)
+            .arg(4, change_id)
     }
 
     /// `DeleteVStorageObjectEx_Task`. Since 7.0.2.0. Privilege: `System.View`.
@@ -479,7 +516,11 @@ impl VcenterVStorageObjectManager {
         id: &'a ID,
         datastore: &'a vim_wire::MoRef,
     ) -> VcenterUpdateVstorageObjectMetadataExCall<'a> {
-        VcenterUpdateVstorageObjectMetadataExCall(vim_wire::Call::new(self, &VCENTER_UPDATE_VSTORAGE_OBJECT_METADATA_EX_TASK).arg(0, id).arg(1, datastore))
+        VcenterUpdateVstorageObjectMetadataExCall(
+            vim_wire::Call::new(self, &VCENTER_UPDATE_VSTORAGE_OBJECT_METADATA_EX_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+        )
     }
 
     /// `SetVirtualDiskUuidEx_Task`. Since 8.0.3.0. Privilege: `System.View`.

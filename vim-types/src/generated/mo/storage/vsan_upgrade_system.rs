@@ -8,7 +8,8 @@ use crate::generated::types::*;
 /// Since 6.0.
 #[derive(Clone, Debug)]
 pub struct VsanUpgradeSystem(vim_wire::Handle);
-vim_wire::managed_object! { VsanUpgradeSystem, "VsanUpgradeSystem", 9, VsanUpgradeSystemProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VsanUpgradeSystem,
+    "VsanUpgradeSystem", 9, VsanUpgradeSystemProperties, crate::generated::VIM25 }
 
 /// The properties of [`VsanUpgradeSystem`], for typed property paths. Never constructed.
 pub struct VsanUpgradeSystemProperties {
@@ -27,7 +28,10 @@ impl VsanUpgradeSystem {
         &'a self,
         cluster: &'a vim_wire::MoRef,
     ) -> PerformVsanUpgradePreflightCheckCall<'a> {
-        PerformVsanUpgradePreflightCheckCall(vim_wire::Call::new(self, &PERFORM_VSAN_UPGRADE_PREFLIGHT_CHECK).arg(0, cluster))
+        PerformVsanUpgradePreflightCheckCall(
+            vim_wire::Call::new(self, &PERFORM_VSAN_UPGRADE_PREFLIGHT_CHECK)
+                .arg(0, cluster)
+        )
     }
 
     /// `QueryVsanUpgradeStatus`. Privilege: `System.Read`.

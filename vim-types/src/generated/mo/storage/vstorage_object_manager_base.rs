@@ -10,7 +10,8 @@ use crate::generated::types::*;
 /// Extended by [`HostVStorageObjectManager`], [`VcenterVStorageObjectManager`].
 #[derive(Clone, Debug)]
 pub struct VStorageObjectManagerBase(vim_wire::Handle);
-vim_wire::managed_object! { VStorageObjectManagerBase, "VStorageObjectManagerBase", 10, VStorageObjectManagerBaseProperties, crate::generated::VIM25 }
+vim_wire::managed_object! { VStorageObjectManagerBase,
+    "VStorageObjectManagerBase", 10, VStorageObjectManagerBaseProperties, crate::generated::VIM25 }
 
 /// The properties of [`VStorageObjectManagerBase`], for typed property paths. Never constructed.
 pub struct VStorageObjectManagerBaseProperties {
@@ -31,7 +32,10 @@ impl VStorageObjectManagerBase {
         datastore: &'a vim_wire::MoRef,
         new_capacity_in_mb: i64,
     ) -> vim_wire::Call<'a, vim_wire::Task<VslmVClockInfo>> {
-        vim_wire::Call::new(self, &VSTORAGE_OBJECT_EXTEND_DISK_EX_TASK).arg(0, id).arg(1, datastore).arg(2, new_capacity_in_mb)
+        vim_wire::Call::new(self, &VSTORAGE_OBJECT_EXTEND_DISK_EX_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, new_capacity_in_mb)
     }
 
     /// `RenameVStorageObjectEx`. Since 8.0.2.0. Privilege: `System.View`.
@@ -63,7 +67,12 @@ impl VStorageObjectManagerBase {
         datastore: &'a vim_wire::MoRef,
         description: &'a str,
     ) -> VstorageObjectCreateSnapshotExCall<'a> {
-        VstorageObjectCreateSnapshotExCall(vim_wire::Call::new(self, &VSTORAGE_OBJECT_CREATE_SNAPSHOT_EX_TASK).arg(0, id).arg(1, datastore).arg(2, description))
+        VstorageObjectCreateSnapshotExCall(
+            vim_wire::Call::new(self, &VSTORAGE_OBJECT_CREATE_SNAPSHOT_EX_TASK)
+                .arg(0, id)
+                .arg(1, datastore)
+                .arg(2, description)
+        )
     }
 
     /// `VStorageObjectDeleteSnapshotEx_Task`. Since 8.0.2.0. Privilege: `System.View`.
@@ -79,7 +88,10 @@ impl VStorageObjectManagerBase {
         datastore: &'a vim_wire::MoRef,
         snapshot_id: &'a ID,
     ) -> vim_wire::Call<'a, vim_wire::Task<VslmVClockInfo>> {
-        vim_wire::Call::new(self, &VSTORAGE_OBJECT_DELETE_SNAPSHOT_EX_TASK).arg(0, id).arg(1, datastore).arg(2, snapshot_id)
+        vim_wire::Call::new(self, &VSTORAGE_OBJECT_DELETE_SNAPSHOT_EX_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, snapshot_id)
     }
 
     /// `VStorageObjectDeleteSnapshotEx2_Task`. Since 9.0.0.0. Privilege: `System.View`.
@@ -95,7 +107,10 @@ impl VStorageObjectManagerBase {
         datastore: &'a vim_wire::MoRef,
         snapshot_id: &'a ID,
     ) -> vim_wire::Call<'a, vim_wire::Task<VStorageObjectSnapshot>> {
-        vim_wire::Call::new(self, &VSTORAGE_OBJECT_DELETE_SNAPSHOT_EX2_TASK).arg(0, id).arg(1, datastore).arg(2, snapshot_id)
+        vim_wire::Call::new(self, &VSTORAGE_OBJECT_DELETE_SNAPSHOT_EX2_TASK)
+            .arg(0, id)
+            .arg(1, datastore)
+            .arg(2, snapshot_id)
     }
 
     /// `RevertVStorageObjectEx_Task`. Since 8.0.2.0. Privilege: `System.View`.

@@ -12,7 +12,8 @@ pub struct ClusterDasHostRecommendation {
     /// `drsRating`. Optional.
     pub drs_rating: Option<i32>,
 }
-vim_wire::object! { ClusterDasHostRecommendation: virtual DynamicData, "ClusterDasHostRecommendation", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasHostRecommendation: virtual DynamicData,
+    "ClusterDasHostRecommendation", "urn:vim25", 4, {
     host "host" 4 2,
     drs_rating "drsRating" 4 0,
 } }
@@ -29,7 +30,8 @@ pub struct ClusterEVCManagerCheckResult {
     /// `host`. Zero or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub host: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { ClusterEVCManagerCheckResult: virtual DynamicData, "ClusterEVCManagerCheckResult", "urn:vim25", 9, {
+vim_wire::object! { ClusterEVCManagerCheckResult: virtual DynamicData,
+    "ClusterEVCManagerCheckResult", "urn:vim25", 9, {
     evc_mode_key "evcModeKey" 9 2,
     error "error" 9 2,
     host "host" 9 0,
@@ -74,7 +76,8 @@ pub struct ClusterPreemptibleVmPairInfo {
     /// `preemptibleVm`. Required. Reference to a [`VirtualMachine`](crate::mo::VirtualMachine).
     pub preemptible_vm: vim_wire::MoRef,
 }
-vim_wire::object! { ClusterPreemptibleVmPairInfo: virtual DynamicData, "ClusterPreemptibleVmPairInfo", "urn:vim25", 27, {
+vim_wire::object! { ClusterPreemptibleVmPairInfo: virtual DynamicData,
+    "ClusterPreemptibleVmPairInfo", "urn:vim25", 27, {
     id "id" 27 0,
     monitored_vm "monitoredVm" 27 2,
     preemptible_vm "preemptibleVm" 27 2,

@@ -12,7 +12,8 @@ pub struct ClusterComputeResourceClusterConfigResult {
     /// `configuredHosts`. Zero or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub configured_hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { ClusterComputeResourceClusterConfigResult: virtual DynamicData, "ClusterComputeResourceClusterConfigResult", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceClusterConfigResult: virtual DynamicData,
+    "ClusterComputeResourceClusterConfigResult", "urn:vim25", 12, {
     failed_hosts "failedHosts" 12 0,
     configured_hosts "configuredHosts" 12 0,
 } }
@@ -30,7 +31,8 @@ pub struct ClusterComputeResourceDVSConfigurationValidation {
     /// `isDvpgValid`. Required.
     pub is_dvpg_valid: bool,
 }
-vim_wire::object! { ClusterComputeResourceDVSConfigurationValidation: ClusterComputeResourceValidationResultBase, "ClusterComputeResourceDVSConfigurationValidation", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceDVSConfigurationValidation: ClusterComputeResourceValidationResultBase,
+    "ClusterComputeResourceDVSConfigurationValidation", "urn:vim25", 12, {
     is_dvs_valid "isDvsValid" 12 2,
     is_dvpg_valid "isDvpgValid" 12 2,
 } }
@@ -48,7 +50,8 @@ pub struct ClusterComputeResourceDVSSetting {
     /// `dvPortgroupSetting`. Zero or more.
     pub dv_portgroup_setting: Vec<ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping>,
 }
-vim_wire::object! { ClusterComputeResourceDVSSetting: virtual DynamicData, "ClusterComputeResourceDVSSetting", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceDVSSetting: virtual DynamicData,
+    "ClusterComputeResourceDVSSetting", "urn:vim25", 12, {
     dv_switch "dvSwitch" 12 2,
     pnic_devices "pnicDevices" 12 0,
     dv_portgroup_setting "dvPortgroupSetting" 12 0,
@@ -65,7 +68,8 @@ pub struct ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping {
     /// `service`. Required.
     pub service: String,
 }
-vim_wire::object! { ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping: virtual DynamicData, "ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping: virtual DynamicData,
+    "ClusterComputeResourceDVSSettingDVPortgroupToServiceMapping", "urn:vim25", 12, {
     dv_portgroup "dvPortgroup" 12 2,
     service "service" 12 2,
 } }
@@ -85,7 +89,8 @@ pub struct ClusterComputeResourceDvsProfile {
     /// `dvPortgroupMapping`. Zero or more.
     pub dv_portgroup_mapping: Vec<ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping>,
 }
-vim_wire::object! { ClusterComputeResourceDvsProfile: virtual DynamicData, "ClusterComputeResourceDvsProfile", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceDvsProfile: virtual DynamicData,
+    "ClusterComputeResourceDvsProfile", "urn:vim25", 12, {
     dvs_name "dvsName" 12 0,
     dv_switch "dvSwitch" 12 0,
     pnic_devices "pnicDevices" 12 0,
@@ -105,7 +110,8 @@ pub struct ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping {
     /// `service`. Required.
     pub service: String,
 }
-vim_wire::object! { ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping: virtual DynamicData, "ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping: virtual DynamicData,
+    "ClusterComputeResourceDvsProfileDVPortgroupSpecToServiceMapping", "urn:vim25", 12, {
     dv_portgroup_spec "dvPortgroupSpec" 12 0,
     dv_portgroup "dvPortgroup" 12 0,
     service "service" 12 2,
@@ -125,7 +131,8 @@ pub struct ClusterComputeResourceHCIConfigInfo {
     /// `hostConfigProfile`. Optional.
     pub host_config_profile: Option<ClusterComputeResourceHostConfigurationProfile>,
 }
-vim_wire::object! { ClusterComputeResourceHCIConfigInfo: virtual DynamicData, "ClusterComputeResourceHCIConfigInfo", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHCIConfigInfo: virtual DynamicData,
+    "ClusterComputeResourceHCIConfigInfo", "urn:vim25", 12, {
     workflow_state "workflowState" 12 2,
     dvs_setting "dvsSetting" 12 0,
     configured_hosts "configuredHosts" 12 0,
@@ -146,7 +153,8 @@ pub struct ClusterComputeResourceHCIConfigSpec {
     /// `vcProf`. Optional.
     pub vc_prof: Option<ClusterComputeResourceVCProfile>,
 }
-vim_wire::object! { ClusterComputeResourceHCIConfigSpec: virtual DynamicData, "ClusterComputeResourceHCIConfigSpec", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHCIConfigSpec: virtual DynamicData,
+    "ClusterComputeResourceHCIConfigSpec", "urn:vim25", 12, {
     dvs_prof "dvsProf" 12 0,
     host_config_profile "hostConfigProfile" 12 0,
     vsan_config_spec "vSanConfigSpec" 12 0,
@@ -165,7 +173,8 @@ pub struct ClusterComputeResourceHostConfigurationInput {
     /// `allowedInNonMaintenanceMode`. Optional.
     pub allowed_in_non_maintenance_mode: Option<bool>,
 }
-vim_wire::object! { ClusterComputeResourceHostConfigurationInput: virtual DynamicData, "ClusterComputeResourceHostConfigurationInput", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHostConfigurationInput: virtual DynamicData,
+    "ClusterComputeResourceHostConfigurationInput", "urn:vim25", 12, {
     host "host" 12 2,
     host_vmk_nics "hostVmkNics" 12 0,
     allowed_in_non_maintenance_mode "allowedInNonMaintenanceMode" 12 0,
@@ -181,7 +190,8 @@ pub struct ClusterComputeResourceHostConfigurationProfile {
     /// `lockdownMode`. Optional.
     pub lockdown_mode: Option<HostLockdownMode>,
 }
-vim_wire::object! { ClusterComputeResourceHostConfigurationProfile: virtual DynamicData, "ClusterComputeResourceHostConfigurationProfile", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHostConfigurationProfile: virtual DynamicData,
+    "ClusterComputeResourceHostConfigurationProfile", "urn:vim25", 12, {
     date_time_config "dateTimeConfig" 12 0,
     lockdown_mode "lockdownMode" 12 0,
 } }
@@ -205,7 +215,8 @@ pub struct ClusterComputeResourceHostConfigurationValidation {
     /// `isLockdownModeValid`. Optional.
     pub is_lockdown_mode_valid: Option<bool>,
 }
-vim_wire::object! { ClusterComputeResourceHostConfigurationValidation: ClusterComputeResourceValidationResultBase, "ClusterComputeResourceHostConfigurationValidation", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHostConfigurationValidation: ClusterComputeResourceValidationResultBase,
+    "ClusterComputeResourceHostConfigurationValidation", "urn:vim25", 12, {
     host "host" 12 2,
     is_dvs_setting_valid "isDvsSettingValid" 12 0,
     is_vmknic_setting_valid "isVmknicSettingValid" 12 0,
@@ -223,7 +234,8 @@ pub struct ClusterComputeResourceHostVmkNicInfo {
     /// `service`. Required.
     pub service: String,
 }
-vim_wire::object! { ClusterComputeResourceHostVmkNicInfo: virtual DynamicData, "ClusterComputeResourceHostVmkNicInfo", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceHostVmkNicInfo: virtual DynamicData,
+    "ClusterComputeResourceHostVmkNicInfo", "urn:vim25", 12, {
     nic_spec "nicSpec" 12 2,
     service "service" 12 2,
 } }
@@ -240,7 +252,8 @@ pub struct ClusterComputeResourceVCProfile {
     /// `evcGraphicsModeKey`. Optional. Since 7.0.1.0.
     pub evc_graphics_mode_key: Option<String>,
 }
-vim_wire::object! { ClusterComputeResourceVCProfile: virtual DynamicData, "ClusterComputeResourceVCProfile", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceVCProfile: virtual DynamicData,
+    "ClusterComputeResourceVCProfile", "urn:vim25", 12, {
     cluster_spec "clusterSpec" 12 0,
     evc_mode_key "evcModeKey" 12 0,
     evc_graphics_mode_key "evcGraphicsModeKey" 19 0,
@@ -257,6 +270,7 @@ pub struct ClusterComputeResourceValidationResultBase {
     /// `info`. Zero or more.
     pub info: Vec<LocalizableMessage>,
 }
-vim_wire::object! { ClusterComputeResourceValidationResultBase: virtual DynamicData, "ClusterComputeResourceValidationResultBase", "urn:vim25", 12, {
+vim_wire::object! { ClusterComputeResourceValidationResultBase: virtual DynamicData,
+    "ClusterComputeResourceValidationResultBase", "urn:vim25", 12, {
     info "info" 12 0,
 } }

@@ -276,7 +276,8 @@ pub struct DesiredSoftwareSpecBaseImageSpec {
     /// `version`. Required.
     pub version: String,
 }
-vim_wire::object! { DesiredSoftwareSpecBaseImageSpec: virtual DynamicData, "DesiredSoftwareSpecBaseImageSpec", "urn:vim25", 17, {
+vim_wire::object! { DesiredSoftwareSpecBaseImageSpec: virtual DynamicData,
+    "DesiredSoftwareSpecBaseImageSpec", "urn:vim25", 17, {
     version "version" 17 2,
 } }
 
@@ -290,7 +291,8 @@ pub struct DesiredSoftwareSpecComponentSpec {
     /// `version`. Optional.
     pub version: Option<String>,
 }
-vim_wire::object! { DesiredSoftwareSpecComponentSpec: virtual DynamicData, "DesiredSoftwareSpecComponentSpec", "urn:vim25", 21, {
+vim_wire::object! { DesiredSoftwareSpecComponentSpec: virtual DynamicData,
+    "DesiredSoftwareSpecComponentSpec", "urn:vim25", 21, {
     name "name" 21 2,
     version "version" 21 0,
 } }
@@ -305,7 +307,8 @@ pub struct DesiredSoftwareSpecVendorAddOnSpec {
     /// `version`. Required.
     pub version: String,
 }
-vim_wire::object! { DesiredSoftwareSpecVendorAddOnSpec: virtual DynamicData, "DesiredSoftwareSpecVendorAddOnSpec", "urn:vim25", 17, {
+vim_wire::object! { DesiredSoftwareSpecVendorAddOnSpec: virtual DynamicData,
+    "DesiredSoftwareSpecVendorAddOnSpec", "urn:vim25", 17, {
     name "name" 17 2,
     version "version" 17 2,
 } }
@@ -383,7 +386,8 @@ pub struct EnvironmentBrowserConfigOptionQuerySpec {
     /// `guestId`. Zero or more.
     pub guest_id: Vec<String>,
 }
-vim_wire::object! { EnvironmentBrowserConfigOptionQuerySpec: virtual DynamicData, "EnvironmentBrowserConfigOptionQuerySpec", "urn:vim25", 9, {
+vim_wire::object! { EnvironmentBrowserConfigOptionQuerySpec: virtual DynamicData,
+    "EnvironmentBrowserConfigOptionQuerySpec", "urn:vim25", 9, {
     key "key" 9 0,
     host "host" 9 0,
     guest_id "guestId" 9 0,
@@ -1370,7 +1374,8 @@ pub struct ServiceLocatorNamePassword {
     /// `password`. Required. Secret: redacted in Debug and in logs.
     pub password: String,
 }
-vim_wire::object! { ServiceLocatorNamePassword: ServiceLocatorCredential, "ServiceLocatorNamePassword", "urn:vim25", 9, {
+vim_wire::object! { ServiceLocatorNamePassword: ServiceLocatorCredential,
+    "ServiceLocatorNamePassword", "urn:vim25", 9, {
     username "username" 9 2,
     password "password" 9 3,
 } }
@@ -1385,7 +1390,8 @@ pub struct ServiceLocatorSAMLCredential {
     /// `token`. Optional. Secret: redacted in Debug and in logs.
     pub token: Option<String>,
 }
-vim_wire::object! { ServiceLocatorSAMLCredential: ServiceLocatorCredential, "ServiceLocatorSAMLCredential", "urn:vim25", 9, {
+vim_wire::object! { ServiceLocatorSAMLCredential: ServiceLocatorCredential,
+    "ServiceLocatorSAMLCredential", "urn:vim25", 9, {
     token "token" 9 1,
 } }
 
@@ -1666,7 +1672,8 @@ pub struct TaskInfoFilterSpecFilterTaskResults {
     /// `filterIn`. Optional.
     pub filter_in: Option<bool>,
 }
-vim_wire::object! { TaskInfoFilterSpecFilterTaskResults: virtual DynamicData, "TaskInfoFilterSpecFilterTaskResults", "urn:vim25", 31, {
+vim_wire::object! { TaskInfoFilterSpecFilterTaskResults: virtual DynamicData,
+    "TaskInfoFilterSpecFilterTaskResults", "urn:vim25", 31, {
     remove_all "removeAll" 31 0,
     description_ids "descriptionIds" 31 0,
     filter_in "filterIn" 31 0,
@@ -1783,7 +1790,8 @@ pub struct UpdateVirtualMachineFilesResult {
     /// `failedVmFile`. Zero or more.
     pub failed_vm_file: Vec<UpdateVirtualMachineFilesResultFailedVmFileInfo>,
 }
-vim_wire::object! { UpdateVirtualMachineFilesResult: virtual DynamicData, "UpdateVirtualMachineFilesResult", "urn:vim25", 5, {
+vim_wire::object! { UpdateVirtualMachineFilesResult: virtual DynamicData,
+    "UpdateVirtualMachineFilesResult", "urn:vim25", 5, {
     failed_vm_file "failedVmFile" 5 0,
 } }
 
@@ -1797,7 +1805,8 @@ pub struct UpdateVirtualMachineFilesResultFailedVmFileInfo {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { UpdateVirtualMachineFilesResultFailedVmFileInfo: virtual DynamicData, "UpdateVirtualMachineFilesResultFailedVmFileInfo", "urn:vim25", 5, {
+vim_wire::object! { UpdateVirtualMachineFilesResultFailedVmFileInfo: virtual DynamicData,
+    "UpdateVirtualMachineFilesResultFailedVmFileInfo", "urn:vim25", 5, {
     vm_file "vmFile" 5 2,
     fault "fault" 5 2,
 } }
@@ -1876,7 +1885,8 @@ pub struct VASAStorageArrayDiscoveryFcTransport {
     /// `portWwn`. Required.
     pub port_wwn: String,
 }
-vim_wire::object! { VASAStorageArrayDiscoveryFcTransport: virtual DynamicData, "VASAStorageArrayDiscoveryFcTransport", "urn:vim25", 26, {
+vim_wire::object! { VASAStorageArrayDiscoveryFcTransport: virtual DynamicData,
+    "VASAStorageArrayDiscoveryFcTransport", "urn:vim25", 26, {
     node_wwn "nodeWwn" 26 2,
     port_wwn "portWwn" 26 2,
 } }
@@ -1891,7 +1901,8 @@ pub struct VASAStorageArrayDiscoveryIpTransport {
     /// `portNumber`. Optional.
     pub port_number: Option<String>,
 }
-vim_wire::object! { VASAStorageArrayDiscoveryIpTransport: virtual DynamicData, "VASAStorageArrayDiscoveryIpTransport", "urn:vim25", 26, {
+vim_wire::object! { VASAStorageArrayDiscoveryIpTransport: virtual DynamicData,
+    "VASAStorageArrayDiscoveryIpTransport", "urn:vim25", 26, {
     ip_address "ipAddress" 26 2,
     port_number "portNumber" 26 0,
 } }
@@ -1910,7 +1921,8 @@ pub struct VASAStorageArrayDiscoverySvcInfo {
     /// `fcInfo`. Optional.
     pub fc_info: Option<VASAStorageArrayDiscoveryFcTransport>,
 }
-vim_wire::object! { VASAStorageArrayDiscoverySvcInfo: virtual DynamicData, "VASAStorageArrayDiscoverySvcInfo", "urn:vim25", 26, {
+vim_wire::object! { VASAStorageArrayDiscoverySvcInfo: virtual DynamicData,
+    "VASAStorageArrayDiscoverySvcInfo", "urn:vim25", 26, {
     port_type "portType" 26 2,
     svc_nqn "svcNqn" 26 2,
     ip_info "ipInfo" 26 0,
@@ -1927,7 +1939,8 @@ pub struct VVolVmConfigFileUpdateResult {
     /// `failedVmConfigFile`. Zero or more.
     pub failed_vm_config_file: Vec<VVolVmConfigFileUpdateResultFailedVmConfigFileInfo>,
 }
-vim_wire::object! { VVolVmConfigFileUpdateResult: virtual DynamicData, "VVolVmConfigFileUpdateResult", "urn:vim25", 10, {
+vim_wire::object! { VVolVmConfigFileUpdateResult: virtual DynamicData,
+    "VVolVmConfigFileUpdateResult", "urn:vim25", 10, {
     succeeded_vm_config_file "succeededVmConfigFile" 10 0,
     failed_vm_config_file "failedVmConfigFile" 10 0,
 } }
@@ -1944,7 +1957,8 @@ pub struct VVolVmConfigFileUpdateResultFailedVmConfigFileInfo {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { VVolVmConfigFileUpdateResultFailedVmConfigFileInfo: virtual DynamicData, "VVolVmConfigFileUpdateResultFailedVmConfigFileInfo", "urn:vim25", 10, {
+vim_wire::object! { VVolVmConfigFileUpdateResultFailedVmConfigFileInfo: virtual DynamicData,
+    "VVolVmConfigFileUpdateResultFailedVmConfigFileInfo", "urn:vim25", 10, {
     target_config_vvol_id "targetConfigVVolId" 10 2,
     ds_path "dsPath" 17 0,
     fault "fault" 10 2,
@@ -2004,7 +2018,8 @@ pub struct VimVasaProviderStatePerArray {
     /// `active`. Required.
     pub active: bool,
 }
-vim_wire::object! { VimVasaProviderStatePerArray: virtual DynamicData, "VimVasaProviderStatePerArray", "urn:vim25", 9, {
+vim_wire::object! { VimVasaProviderStatePerArray: virtual DynamicData,
+    "VimVasaProviderStatePerArray", "urn:vim25", 9, {
     priority "priority" 9 2,
     array_id "arrayId" 9 2,
     active "active" 9 2,
@@ -2022,7 +2037,8 @@ pub struct VimVasaProviderVirtualHostConfig {
     /// `servicePort`. Optional.
     pub service_port: Option<i32>,
 }
-vim_wire::object! { VimVasaProviderVirtualHostConfig: virtual DynamicData, "VimVasaProviderVirtualHostConfig", "urn:vim25", 29, {
+vim_wire::object! { VimVasaProviderVirtualHostConfig: virtual DynamicData,
+    "VimVasaProviderVirtualHostConfig", "urn:vim25", 29, {
     vhost_name "vhostName" 29 0,
     service_host "serviceHost" 29 2,
     service_port "servicePort" 29 0,

@@ -91,7 +91,8 @@ pub struct ClusterClusterInitialPlacementAction {
     /// `configSpec`. Optional.
     pub config_spec: Option<VirtualMachineConfigSpec>,
 }
-vim_wire::object! { ClusterClusterInitialPlacementAction: ClusterAction, "ClusterClusterInitialPlacementAction", "urn:vim25", 27, {
+vim_wire::object! { ClusterClusterInitialPlacementAction: ClusterAction,
+    "ClusterClusterInitialPlacementAction", "urn:vim25", 27, {
     target_host "targetHost" 27 0,
     pool "pool" 27 2,
     available_networks "availableNetworks" 34 0,
@@ -330,7 +331,8 @@ vim_wire::object! { ClusterDasAamNodeState: virtual DynamicData, "ClusterDasAamN
 /// [`ClusterFailoverResourcesAdmissionControlInfo`].
 #[derive(Default)]
 pub struct ClusterDasAdmissionControlInfo {}
-vim_wire::object! { ClusterDasAdmissionControlInfo: virtual DynamicData, "ClusterDasAdmissionControlInfo", "urn:vim25", 4, {} }
+vim_wire::object! { ClusterDasAdmissionControlInfo: virtual DynamicData,
+    "ClusterDasAdmissionControlInfo", "urn:vim25", 4, {} }
 
 /// `vim.cluster.DasAdmissionControlPolicy`.
 ///
@@ -345,7 +347,8 @@ pub struct ClusterDasAdmissionControlPolicy {
     /// `pMemAdmissionControlEnabled`. Optional. Since 7.0.2.0.
     pub pmem_admission_control_enabled: Option<bool>,
 }
-vim_wire::object! { ClusterDasAdmissionControlPolicy: virtual DynamicData, "ClusterDasAdmissionControlPolicy", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasAdmissionControlPolicy: virtual DynamicData,
+    "ClusterDasAdmissionControlPolicy", "urn:vim25", 4, {
     resource_reduction_to_tolerate_percent "resourceReductionToToleratePercent" 10 0,
     pmem_admission_control_enabled "pMemAdmissionControlEnabled" 21 0,
 } }
@@ -364,7 +367,8 @@ pub struct ClusterDasAdvancedRuntimeInfo {
     /// `heartbeatDatastoreInfo`. Zero or more. Since 5.0.
     pub heartbeat_datastore_info: Vec<DasHeartbeatDatastoreInfo>,
 }
-vim_wire::object! { ClusterDasAdvancedRuntimeInfo: virtual DynamicData, "ClusterDasAdvancedRuntimeInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasAdvancedRuntimeInfo: virtual DynamicData,
+    "ClusterDasAdvancedRuntimeInfo", "urn:vim25", 4, {
     das_host_info "dasHostInfo" 4 0,
     vmcp_supported "vmcpSupported" 9 0,
     heartbeat_datastore_info "heartbeatDatastoreInfo" 6 0,
@@ -380,7 +384,8 @@ pub struct ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo {
     /// `storagePDLSupported`. Required.
     pub storage_pdl_supported: bool,
 }
-vim_wire::object! { ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo: virtual DynamicData, "ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo", "urn:vim25", 9, {
+vim_wire::object! { ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo: virtual DynamicData,
+    "ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo", "urn:vim25", 9, {
     storage_apd_supported "storageAPDSupported" 9 2,
     storage_pdl_supported "storagePDLSupported" 9 2,
 } }
@@ -480,7 +485,8 @@ pub struct ClusterDasFailoverLevelAdvancedRuntimeInfo {
     /// `vmsRequiringMultipleSlots`. Zero or more. Since 5.1.
     pub vms_requiring_multiple_slots: Vec<ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots>,
 }
-vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfo: ClusterDasAdvancedRuntimeInfo, "ClusterDasFailoverLevelAdvancedRuntimeInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfo: ClusterDasAdvancedRuntimeInfo,
+    "ClusterDasFailoverLevelAdvancedRuntimeInfo", "urn:vim25", 4, {
     slot_info "slotInfo" 4 2,
     total_slots "totalSlots" 4 2,
     used_slots "usedSlots" 4 2,
@@ -502,7 +508,8 @@ pub struct ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots {
     /// `slots`. Required.
     pub slots: i32,
 }
-vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots: virtual DynamicData, "ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots: virtual DynamicData,
+    "ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots", "urn:vim25", 4, {
     host "host" 4 2,
     slots "slots" 4 2,
 } }
@@ -519,7 +526,8 @@ pub struct ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo {
     /// `memoryMB`. Required.
     pub memory_mb: i32,
 }
-vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo: virtual DynamicData, "ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo: virtual DynamicData,
+    "ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo", "urn:vim25", 4, {
     num_vcpus "numVcpus" 4 2,
     cpu_mhz "cpuMHz" 4 2,
     memory_mb "memoryMB" 4 2,
@@ -535,7 +543,8 @@ pub struct ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots {
     /// `slots`. Required.
     pub slots: i32,
 }
-vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots: virtual DynamicData, "ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots", "urn:vim25", 7, {
+vim_wire::object! { ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots: virtual DynamicData,
+    "ClusterDasFailoverLevelAdvancedRuntimeInfoVmSlots", "urn:vim25", 7, {
     vm "vm" 7 2,
     slots "slots" 7 2,
 } }
@@ -753,7 +762,8 @@ pub struct ClusterDrsFaultsFaultsByVirtualDisk {
     /// `disk`. Optional.
     pub disk: Option<VirtualDiskId>,
 }
-vim_wire::object! { ClusterDrsFaultsFaultsByVirtualDisk: ClusterDrsFaultsFaultsByVm, "ClusterDrsFaultsFaultsByVirtualDisk", "urn:vim25", 6, {
+vim_wire::object! { ClusterDrsFaultsFaultsByVirtualDisk: ClusterDrsFaultsFaultsByVm,
+    "ClusterDrsFaultsFaultsByVirtualDisk", "urn:vim25", 6, {
     disk "disk" 6 0,
 } }
 
@@ -874,7 +884,8 @@ pub struct ClusterEnterMaintenanceResult {
     /// `fault`. Optional.
     pub fault: Option<ClusterDrsFaults>,
 }
-vim_wire::object! { ClusterEnterMaintenanceResult: virtual DynamicData, "ClusterEnterMaintenanceResult", "urn:vim25", 6, {
+vim_wire::object! { ClusterEnterMaintenanceResult: virtual DynamicData,
+    "ClusterEnterMaintenanceResult", "urn:vim25", 6, {
     recommendations "recommendations" 6 0,
     fault "fault" 6 0,
 } }
@@ -889,7 +900,8 @@ pub struct ClusterFailoverHostAdmissionControlInfo {
     /// `hostStatus`. Zero or more.
     pub host_status: Vec<ClusterFailoverHostAdmissionControlInfoHostStatus>,
 }
-vim_wire::object! { ClusterFailoverHostAdmissionControlInfo: ClusterDasAdmissionControlInfo, "ClusterFailoverHostAdmissionControlInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverHostAdmissionControlInfo: ClusterDasAdmissionControlInfo,
+    "ClusterFailoverHostAdmissionControlInfo", "urn:vim25", 4, {
     host_status "hostStatus" 4 0,
 } }
 
@@ -903,7 +915,8 @@ pub struct ClusterFailoverHostAdmissionControlInfoHostStatus {
     /// `status`. Required.
     pub status: ManagedEntityStatus,
 }
-vim_wire::object! { ClusterFailoverHostAdmissionControlInfoHostStatus: virtual DynamicData, "ClusterFailoverHostAdmissionControlInfoHostStatus", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverHostAdmissionControlInfoHostStatus: virtual DynamicData,
+    "ClusterFailoverHostAdmissionControlInfoHostStatus", "urn:vim25", 4, {
     host "host" 4 2,
     status "status" 4 2,
 } }
@@ -920,7 +933,8 @@ pub struct ClusterFailoverHostAdmissionControlPolicy {
     /// `failoverLevel`. Optional. Since 6.5.
     pub failover_level: Option<i32>,
 }
-vim_wire::object! { ClusterFailoverHostAdmissionControlPolicy: ClusterDasAdmissionControlPolicy, "ClusterFailoverHostAdmissionControlPolicy", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverHostAdmissionControlPolicy: ClusterDasAdmissionControlPolicy,
+    "ClusterFailoverHostAdmissionControlPolicy", "urn:vim25", 4, {
     failover_hosts "failoverHosts" 4 0,
     failover_level "failoverLevel" 10 0,
 } }
@@ -935,7 +949,8 @@ pub struct ClusterFailoverLevelAdmissionControlInfo {
     /// `currentFailoverLevel`. Required.
     pub current_failover_level: i32,
 }
-vim_wire::object! { ClusterFailoverLevelAdmissionControlInfo: ClusterDasAdmissionControlInfo, "ClusterFailoverLevelAdmissionControlInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverLevelAdmissionControlInfo: ClusterDasAdmissionControlInfo,
+    "ClusterFailoverLevelAdmissionControlInfo", "urn:vim25", 4, {
     current_failover_level "currentFailoverLevel" 4 2,
 } }
 
@@ -951,7 +966,8 @@ pub struct ClusterFailoverLevelAdmissionControlPolicy {
     /// `slotPolicy`. Optional. Since 5.1.
     pub slot_policy: Option<vim_wire::Poly<ClusterSlotPolicy>>,
 }
-vim_wire::object! { ClusterFailoverLevelAdmissionControlPolicy: ClusterDasAdmissionControlPolicy, "ClusterFailoverLevelAdmissionControlPolicy", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverLevelAdmissionControlPolicy: ClusterDasAdmissionControlPolicy,
+    "ClusterFailoverLevelAdmissionControlPolicy", "urn:vim25", 4, {
     failover_level "failoverLevel" 4 2,
     slot_policy "slotPolicy" 7 0,
 } }
@@ -970,7 +986,8 @@ pub struct ClusterFailoverResourcesAdmissionControlInfo {
     /// `currentPMemFailoverResourcesPercent`. Optional. Since 7.0.2.0.
     pub current_pmem_failover_resources_percent: Option<i32>,
 }
-vim_wire::object! { ClusterFailoverResourcesAdmissionControlInfo: ClusterDasAdmissionControlInfo, "ClusterFailoverResourcesAdmissionControlInfo", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverResourcesAdmissionControlInfo: ClusterDasAdmissionControlInfo,
+    "ClusterFailoverResourcesAdmissionControlInfo", "urn:vim25", 4, {
     current_cpu_failover_resources_percent "currentCpuFailoverResourcesPercent" 4 2,
     current_memory_failover_resources_percent "currentMemoryFailoverResourcesPercent" 4 2,
     current_pmem_failover_resources_percent "currentPMemFailoverResourcesPercent" 21 0,
@@ -996,7 +1013,8 @@ pub struct ClusterFailoverResourcesAdmissionControlPolicy {
     /// `autoComputePMemFailoverResourcesPercent`. Optional. Since 7.0.2.0.
     pub auto_compute_pmem_failover_resources_percent: Option<bool>,
 }
-vim_wire::object! { ClusterFailoverResourcesAdmissionControlPolicy: ClusterDasAdmissionControlPolicy, "ClusterFailoverResourcesAdmissionControlPolicy", "urn:vim25", 4, {
+vim_wire::object! { ClusterFailoverResourcesAdmissionControlPolicy: ClusterDasAdmissionControlPolicy,
+    "ClusterFailoverResourcesAdmissionControlPolicy", "urn:vim25", 4, {
     cpu_failover_resources_percent "cpuFailoverResourcesPercent" 4 2,
     memory_failover_resources_percent "memoryFailoverResourcesPercent" 4 2,
     failover_level "failoverLevel" 10 0,
@@ -1097,7 +1115,8 @@ pub struct ClusterHostInfraUpdateHaModeAction {
     /// `operationType`. Required. Values: [`ClusterHostInfraUpdateHaModeActionOperationType`].
     pub operation_type: String,
 }
-vim_wire::object! { ClusterHostInfraUpdateHaModeAction: ClusterAction, "ClusterHostInfraUpdateHaModeAction", "urn:vim25", 10, {
+vim_wire::object! { ClusterHostInfraUpdateHaModeAction: ClusterAction,
+    "ClusterHostInfraUpdateHaModeAction", "urn:vim25", 10, {
     operation_type "operationType" 10 2,
 } }
 
@@ -1153,7 +1172,8 @@ pub struct ClusterInfraUpdateHaConfigInfo {
     /// `providers`. Zero or more.
     pub providers: Vec<String>,
 }
-vim_wire::object! { ClusterInfraUpdateHaConfigInfo: virtual DynamicData, "ClusterInfraUpdateHaConfigInfo", "urn:vim25", 10, {
+vim_wire::object! { ClusterInfraUpdateHaConfigInfo: virtual DynamicData,
+    "ClusterInfraUpdateHaConfigInfo", "urn:vim25", 10, {
     enabled "enabled" 10 0,
     behavior "behavior" 10 0,
     moderate_remediation "moderateRemediation" 10 0,
@@ -1245,7 +1265,8 @@ pub struct ClusterProactiveDrsConfigInfo {
     /// `enabled`. Optional.
     pub enabled: Option<bool>,
 }
-vim_wire::object! { ClusterProactiveDrsConfigInfo: virtual DynamicData, "ClusterProactiveDrsConfigInfo", "urn:vim25", 10, {
+vim_wire::object! { ClusterProactiveDrsConfigInfo: virtual DynamicData,
+    "ClusterProactiveDrsConfigInfo", "urn:vim25", 10, {
     enabled "enabled" 10 0,
 } }
 
@@ -1510,7 +1531,8 @@ pub struct ClusterVmComponentProtectionSettings {
     /// `vmStorageProtectionForPDL`. Optional.
     pub vm_storage_protection_for_pdl: Option<String>,
 }
-vim_wire::object! { ClusterVmComponentProtectionSettings: virtual DynamicData, "ClusterVmComponentProtectionSettings", "urn:vim25", 9, {
+vim_wire::object! { ClusterVmComponentProtectionSettings: virtual DynamicData,
+    "ClusterVmComponentProtectionSettings", "urn:vim25", 9, {
     vm_storage_protection_for_apd "vmStorageProtectionForAPD" 9 0,
     enable_apd_timeout_for_hosts "enableAPDTimeoutForHosts" 9 0,
     vm_terminate_delay_for_apd_sec "vmTerminateDelayForAPDSec" 9 0,
@@ -1616,7 +1638,8 @@ pub struct ClusterVmToolsMonitoringSettings {
     /// `maxFailureWindow`. Optional.
     pub max_failure_window: Option<i32>,
 }
-vim_wire::object! { ClusterVmToolsMonitoringSettings: virtual DynamicData, "ClusterVmToolsMonitoringSettings", "urn:vim25", 4, {
+vim_wire::object! { ClusterVmToolsMonitoringSettings: virtual DynamicData,
+    "ClusterVmToolsMonitoringSettings", "urn:vim25", 4, {
     enabled "enabled" 4 0,
     vm_monitoring "vmMonitoring" 5 0,
     cluster_settings "clusterSettings" 4 0,
@@ -1880,7 +1903,8 @@ vim_wire::open_enum! {
     /// `vim.cluster.HostInfraUpdateHaModeAction.OperationType`.
     ///
     /// Since 6.5.
-    ClusterHostInfraUpdateHaModeActionOperationType, "ClusterHostInfraUpdateHaModeActionOperationType", "urn:vim25", 10, {
+    ClusterHostInfraUpdateHaModeActionOperationType,
+    "ClusterHostInfraUpdateHaModeActionOperationType", "urn:vim25", 10, {
         /// `enterQuarantine`
         ENTER_QUARANTINE = "enterQuarantine",
         /// `exitQuarantine`
@@ -1930,7 +1954,8 @@ vim_wire::open_enum! {
     /// `vim.cluster.VmComponentProtectionSettings.StorageVmReaction`.
     ///
     /// Since 6.0.
-    ClusterVmComponentProtectionSettingsStorageVmReaction, "ClusterVmComponentProtectionSettingsStorageVmReaction", "urn:vim25", 9, {
+    ClusterVmComponentProtectionSettingsStorageVmReaction,
+    "ClusterVmComponentProtectionSettingsStorageVmReaction", "urn:vim25", 9, {
         /// `disabled`
         DISABLED = "disabled",
         /// `warning`
@@ -1948,7 +1973,8 @@ vim_wire::open_enum! {
     /// `vim.cluster.VmComponentProtectionSettings.VmReactionOnAPDCleared`.
     ///
     /// Since 6.0.
-    ClusterVmComponentProtectionSettingsVmReactionOnAPDCleared, "ClusterVmComponentProtectionSettingsVmReactionOnAPDCleared", "urn:vim25", 9, {
+    ClusterVmComponentProtectionSettingsVmReactionOnAPDCleared,
+    "ClusterVmComponentProtectionSettingsVmReactionOnAPDCleared", "urn:vim25", 9, {
         /// `none`
         NONE = "none",
         /// `reset`

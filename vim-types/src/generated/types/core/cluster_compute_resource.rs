@@ -12,7 +12,8 @@ pub struct ClusterComputeResourceCryptoModePolicy {
     /// `providerId`. Optional.
     pub provider_id: Option<KeyProviderId>,
 }
-vim_wire::object! { ClusterComputeResourceCryptoModePolicy: virtual DynamicData, "ClusterComputeResourceCryptoModePolicy", "urn:vim25", 31, {
+vim_wire::object! { ClusterComputeResourceCryptoModePolicy: virtual DynamicData,
+    "ClusterComputeResourceCryptoModePolicy", "urn:vim25", 31, {
     key_id "keyId" 31 0,
     provider_id "providerId" 31 0,
 } }
@@ -27,7 +28,8 @@ pub struct ClusterComputeResourceHostEvacuationInfo {
     /// `action`. Zero or more.
     pub action: Vec<vim_wire::Poly<OptionValue>>,
 }
-vim_wire::object! { ClusterComputeResourceHostEvacuationInfo: virtual DynamicData, "ClusterComputeResourceHostEvacuationInfo", "urn:vim25", 31, {
+vim_wire::object! { ClusterComputeResourceHostEvacuationInfo: virtual DynamicData,
+    "ClusterComputeResourceHostEvacuationInfo", "urn:vim25", 31, {
     host "host" 31 2,
     action "action" 31 0,
 } }
@@ -42,7 +44,8 @@ pub struct ClusterComputeResourceMaintenanceInfo {
     /// `hostEvacInfo`. Zero or more.
     pub host_evac_info: Vec<ClusterComputeResourceHostEvacuationInfo>,
 }
-vim_wire::object! { ClusterComputeResourceMaintenanceInfo: virtual DynamicData, "ClusterComputeResourceMaintenanceInfo", "urn:vim25", 31, {
+vim_wire::object! { ClusterComputeResourceMaintenanceInfo: virtual DynamicData,
+    "ClusterComputeResourceMaintenanceInfo", "urn:vim25", 31, {
     partial_mm_id "partialMMId" 31 0,
     host_evac_info "hostEvacInfo" 31 0,
 } }
@@ -81,7 +84,8 @@ pub struct ClusterComputeResourceSummary {
     /// `vcsSlots`. Zero or more. Since 7.0.1.1.
     pub vcs_slots: Vec<ClusterComputeResourceVcsSlots>,
 }
-vim_wire::object! { ClusterComputeResourceSummary: ComputeResourceSummary, "ClusterComputeResourceSummary", "urn:vim25", 0, {
+vim_wire::object! { ClusterComputeResourceSummary: ComputeResourceSummary,
+    "ClusterComputeResourceSummary", "urn:vim25", 0, {
     current_failover_level "currentFailoverLevel" 0 2,
     admission_control_info "admissionControlInfo" 4 0,
     num_vmotions "numVmotions" 0 2,
@@ -112,7 +116,8 @@ pub struct ClusterComputeResourceVcsSlots {
     /// `totalSlots`. Required.
     pub total_slots: i32,
 }
-vim_wire::object! { ClusterComputeResourceVcsSlots: virtual DynamicData, "ClusterComputeResourceVcsSlots", "urn:vim25", 20, {
+vim_wire::object! { ClusterComputeResourceVcsSlots: virtual DynamicData,
+    "ClusterComputeResourceVcsSlots", "urn:vim25", 20, {
     system_id "systemId" 23 0,
     host "host" 20 2,
     datastore "datastore" 23 0,

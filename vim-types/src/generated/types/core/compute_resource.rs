@@ -73,7 +73,8 @@ pub struct ComputeResourceHostSPBMLicenseInfo {
     /// `licenseState`. Required.
     pub license_state: ComputeResourceHostSPBMLicenseInfoHostSPBMLicenseState,
 }
-vim_wire::object! { ComputeResourceHostSPBMLicenseInfo: virtual DynamicData, "ComputeResourceHostSPBMLicenseInfo", "urn:vim25", 6, {
+vim_wire::object! { ComputeResourceHostSPBMLicenseInfo: virtual DynamicData,
+    "ComputeResourceHostSPBMLicenseInfo", "urn:vim25", 6, {
     host "host" 6 2,
     license_state "licenseState" 6 2,
 } }
@@ -86,7 +87,8 @@ pub struct ComputeResourceHostSeedSpec {
     /// `singleHostSpec`. Required.
     pub single_host_spec: ComputeResourceHostSeedSpecSingleHostSpec,
 }
-vim_wire::object! { ComputeResourceHostSeedSpec: virtual DynamicData, "ComputeResourceHostSeedSpec", "urn:vim25", 31, {
+vim_wire::object! { ComputeResourceHostSeedSpec: virtual DynamicData,
+    "ComputeResourceHostSeedSpec", "urn:vim25", 31, {
     single_host_spec "singleHostSpec" 31 2,
 } }
 
@@ -98,7 +100,8 @@ pub struct ComputeResourceHostSeedSpecSingleHostSpec {
     /// `existingHost`. Optional. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub existing_host: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { ComputeResourceHostSeedSpecSingleHostSpec: virtual DynamicData, "ComputeResourceHostSeedSpecSingleHostSpec", "urn:vim25", 0, {
+vim_wire::object! { ComputeResourceHostSeedSpecSingleHostSpec: virtual DynamicData,
+    "ComputeResourceHostSeedSpecSingleHostSpec", "urn:vim25", 0, {
     new_host_cnx_spec "newHostCnxSpec" 0 0,
     existing_host "existingHost" 0 0,
 } }
@@ -143,7 +146,8 @@ vim_wire::open_enum! {
     /// `vim.ComputeResource.HostSPBMLicenseInfo.HostSPBMLicenseState`.
     ///
     /// Since 5.0.
-    ComputeResourceHostSPBMLicenseInfoHostSPBMLicenseState, "ComputeResourceHostSPBMLicenseInfoHostSPBMLicenseState", "urn:vim25", 6, {
+    ComputeResourceHostSPBMLicenseInfoHostSPBMLicenseState,
+    "ComputeResourceHostSPBMLicenseInfoHostSPBMLicenseState", "urn:vim25", 6, {
         /// `licensed`
         LICENSED = "licensed",
         /// `unlicensed`

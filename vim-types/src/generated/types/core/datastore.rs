@@ -114,7 +114,8 @@ pub struct DatastoreMountPathDatastorePair {
     /// `datastore`. Required. Reference to a [`Datastore`](crate::mo::Datastore).
     pub datastore: vim_wire::MoRef,
 }
-vim_wire::object! { DatastoreMountPathDatastorePair: virtual DynamicData, "DatastoreMountPathDatastorePair", "urn:vim25", 5, {
+vim_wire::object! { DatastoreMountPathDatastorePair: virtual DynamicData,
+    "DatastoreMountPathDatastorePair", "urn:vim25", 5, {
     old_mount_path "oldMountPath" 5 2,
     datastore "datastore" 5 2,
 } }
@@ -168,7 +169,8 @@ pub struct DatastoreVVolContainerFailoverPair {
     /// `vvolMapping`. Zero or more.
     pub vvol_mapping: Vec<KeyValue>,
 }
-vim_wire::object! { DatastoreVVolContainerFailoverPair: virtual DynamicData, "DatastoreVVolContainerFailoverPair", "urn:vim25", 10, {
+vim_wire::object! { DatastoreVVolContainerFailoverPair: virtual DynamicData,
+    "DatastoreVVolContainerFailoverPair", "urn:vim25", 10, {
     src_container "srcContainer" 10 0,
     tgt_container "tgtContainer" 10 2,
     vvol_mapping "vvolMapping" 10 0,

@@ -63,7 +63,8 @@ vim_wire::open_enum! {
     /// `vim.DistributedVirtualSwitch.HostInfrastructureTrafficClass`.
     ///
     /// Since 5.5.
-    DistributedVirtualSwitchHostInfrastructureTrafficClass, "DistributedVirtualSwitchHostInfrastructureTrafficClass", "urn:vim25", 8, {
+    DistributedVirtualSwitchHostInfrastructureTrafficClass,
+    "DistributedVirtualSwitchHostInfrastructureTrafficClass", "urn:vim25", 8, {
         /// `management`
         MANAGEMENT = "management",
         /// `faultTolerance`
@@ -97,7 +98,8 @@ vim_wire::open_enum! {
     /// `vim.DistributedVirtualSwitch.NetworkResourceControlVersion`.
     ///
     /// Since 6.0.
-    DistributedVirtualSwitchNetworkResourceControlVersion, "DistributedVirtualSwitchNetworkResourceControlVersion", "urn:vim25", 9, {
+    DistributedVirtualSwitchNetworkResourceControlVersion,
+    "DistributedVirtualSwitchNetworkResourceControlVersion", "urn:vim25", 9, {
         /// `version2`
         VERSION2 = "version2",
         /// `version3`
@@ -127,7 +129,8 @@ vim_wire::open_enum! {
     /// `vim.DistributedVirtualSwitch.ProductSpecOperationType`.
     ///
     /// Since 4.0.
-    DistributedVirtualSwitchProductSpecOperationType, "DistributedVirtualSwitchProductSpecOperationType", "urn:vim25", 4, {
+    DistributedVirtualSwitchProductSpecOperationType,
+    "DistributedVirtualSwitchProductSpecOperationType", "urn:vim25", 4, {
         /// `preInstall`
         PRE_INSTALL = "preInstall",
         /// `upgrade`

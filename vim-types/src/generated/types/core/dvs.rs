@@ -202,7 +202,8 @@ pub struct DVPortgroupNsxSubnetAddressInfo {
     /// `cidr`. Zero or more.
     pub cidr: Vec<String>,
 }
-vim_wire::object! { DVPortgroupNsxSubnetAddressInfo: virtual DynamicData, "DVPortgroupNsxSubnetAddressInfo", "urn:vim25", 34, {
+vim_wire::object! { DVPortgroupNsxSubnetAddressInfo: virtual DynamicData,
+    "DVPortgroupNsxSubnetAddressInfo", "urn:vim25", 34, {
     cidr "cidr" 34 0,
 } }
 
@@ -404,7 +405,8 @@ pub struct DistributedVirtualPortgroupInfo {
     /// `subnetId`. Optional. Since 9.0.0.0.
     pub subnet_id: Option<String>,
 }
-vim_wire::object! { DistributedVirtualPortgroupInfo: virtual DynamicData, "DistributedVirtualPortgroupInfo", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualPortgroupInfo: virtual DynamicData,
+    "DistributedVirtualPortgroupInfo", "urn:vim25", 4, {
     switch_name "switchName" 4 2,
     switch_uuid "switchUuid" 4 2,
     portgroup_name "portgroupName" 4 2,
@@ -426,7 +428,8 @@ vim_wire::object! { DistributedVirtualPortgroupInfo: virtual DynamicData, "Distr
 /// Extended by [`DistributedVirtualSwitchHostMemberPnicBacking`].
 #[derive(Default)]
 pub struct DistributedVirtualSwitchHostMemberBacking {}
-vim_wire::object! { DistributedVirtualSwitchHostMemberBacking: virtual DynamicData, "DistributedVirtualSwitchHostMemberBacking", "urn:vim25", 4, {} }
+vim_wire::object! { DistributedVirtualSwitchHostMemberBacking: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberBacking", "urn:vim25", 4, {} }
 
 /// `vim.dvs.HostMember.HostPerfNicOffloadState`.
 ///
@@ -440,7 +443,8 @@ pub struct DistributedVirtualSwitchHostMemberHostPerfNicOffloadState {
     /// `statusDescription`. Optional.
     pub status_description: Option<String>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberHostPerfNicOffloadState: virtual DynamicData, "DistributedVirtualSwitchHostMemberHostPerfNicOffloadState", "urn:vim25", 34, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberHostPerfNicOffloadState: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberHostPerfNicOffloadState", "urn:vim25", 34, {
     enabled "enabled" 34 2,
     runtime_status "runtimeStatus" 34 0,
     status_description "statusDescription" 34 0,
@@ -456,7 +460,8 @@ pub struct DistributedVirtualSwitchHostMemberHostUplinkState {
     /// `state`. Required. Values: [`DistributedVirtualSwitchHostMemberHostUplinkStateState`].
     pub state: String,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberHostUplinkState: virtual DynamicData, "DistributedVirtualSwitchHostMemberHostUplinkState", "urn:vim25", 31, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberHostUplinkState: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberHostUplinkState", "urn:vim25", 31, {
     uplink_name "uplinkName" 31 2,
     state "state" 31 2,
 } }
@@ -471,7 +476,8 @@ pub struct DistributedVirtualSwitchHostMemberTransportZoneInfo {
     /// `type`. Required.
     pub r#type: String,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberTransportZoneInfo: virtual DynamicData, "DistributedVirtualSwitchHostMemberTransportZoneInfo", "urn:vim25", 17, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberTransportZoneInfo: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberTransportZoneInfo", "urn:vim25", 17, {
     uuid "uuid" 17 2,
     r#type "type" 17 2,
 } }
@@ -491,7 +497,8 @@ pub struct DistributedVirtualSwitchInfo {
     /// `networkReservationSupported`. Optional. Since 6.0.
     pub network_reservation_supported: Option<bool>,
 }
-vim_wire::object! { DistributedVirtualSwitchInfo: virtual DynamicData, "DistributedVirtualSwitchInfo", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchInfo: virtual DynamicData,
+    "DistributedVirtualSwitchInfo", "urn:vim25", 4, {
     switch_name "switchName" 4 2,
     switch_uuid "switchUuid" 4 2,
     distributed_virtual_switch "distributedVirtualSwitch" 4 2,
@@ -508,7 +515,8 @@ pub struct DistributedVirtualSwitchKeyedOpaqueBlob {
     /// `opaqueData`. Required.
     pub opaque_data: String,
 }
-vim_wire::object! { DistributedVirtualSwitchKeyedOpaqueBlob: virtual DynamicData, "DistributedVirtualSwitchKeyedOpaqueBlob", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchKeyedOpaqueBlob: virtual DynamicData,
+    "DistributedVirtualSwitchKeyedOpaqueBlob", "urn:vim25", 4, {
     key "key" 4 2,
     opaque_data "opaqueData" 4 2,
 } }
@@ -527,7 +535,8 @@ pub struct DistributedVirtualSwitchPortConnection {
     /// `connectionCookie`. Optional.
     pub connection_cookie: Option<i32>,
 }
-vim_wire::object! { DistributedVirtualSwitchPortConnection: virtual DynamicData, "DistributedVirtualSwitchPortConnection", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchPortConnection: virtual DynamicData,
+    "DistributedVirtualSwitchPortConnection", "urn:vim25", 4, {
     switch_uuid "switchUuid" 4 2,
     portgroup_key "portgroupKey" 4 0,
     port_key "portKey" 4 0,
@@ -554,7 +563,8 @@ pub struct DistributedVirtualSwitchProductSpec {
     /// `bundleUrl`. Optional.
     pub bundle_url: Option<String>,
 }
-vim_wire::object! { DistributedVirtualSwitchProductSpec: virtual DynamicData, "DistributedVirtualSwitchProductSpec", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchProductSpec: virtual DynamicData,
+    "DistributedVirtualSwitchProductSpec", "urn:vim25", 4, {
     name "name" 4 0,
     vendor "vendor" 4 0,
     version "version" 4 0,
@@ -672,7 +682,8 @@ pub struct DvsGreEncapNetworkRuleAction {
     /// `encapsulationIp`. Required.
     pub encapsulation_ip: SingleIp,
 }
-vim_wire::object! { DvsGreEncapNetworkRuleAction: DvsNetworkRuleAction, "DvsGreEncapNetworkRuleAction", "urn:vim25", 8, {
+vim_wire::object! { DvsGreEncapNetworkRuleAction: DvsNetworkRuleAction,
+    "DvsGreEncapNetworkRuleAction", "urn:vim25", 8, {
     encapsulation_ip "encapsulationIp" 8 2,
 } }
 
@@ -760,7 +771,8 @@ pub struct DvsMacNetworkRuleQualifier {
     /// `vlanId`. Optional.
     pub vlan_id: Option<IntExpression>,
 }
-vim_wire::object! { DvsMacNetworkRuleQualifier: DvsNetworkRuleQualifier, "DvsMacNetworkRuleQualifier", "urn:vim25", 8, {
+vim_wire::object! { DvsMacNetworkRuleQualifier: DvsNetworkRuleQualifier,
+    "DvsMacNetworkRuleQualifier", "urn:vim25", 8, {
     source_address "sourceAddress" 8 0,
     destination_address "destinationAddress" 8 0,
     protocol "protocol" 8 0,
@@ -777,7 +789,8 @@ pub struct DvsMacRewriteNetworkRuleAction {
     /// `rewriteMac`. Required.
     pub rewrite_mac: String,
 }
-vim_wire::object! { DvsMacRewriteNetworkRuleAction: DvsNetworkRuleAction, "DvsMacRewriteNetworkRuleAction", "urn:vim25", 8, {
+vim_wire::object! { DvsMacRewriteNetworkRuleAction: DvsNetworkRuleAction,
+    "DvsMacRewriteNetworkRuleAction", "urn:vim25", 8, {
     rewrite_mac "rewriteMac" 8 2,
 } }
 
@@ -827,7 +840,8 @@ pub struct DvsRateLimitNetworkRuleAction {
     /// `packetsPerSecond`. Required.
     pub packets_per_second: i32,
 }
-vim_wire::object! { DvsRateLimitNetworkRuleAction: DvsNetworkRuleAction, "DvsRateLimitNetworkRuleAction", "urn:vim25", 8, {
+vim_wire::object! { DvsRateLimitNetworkRuleAction: DvsNetworkRuleAction,
+    "DvsRateLimitNetworkRuleAction", "urn:vim25", 8, {
     packets_per_second "packetsPerSecond" 8 2,
 } }
 
@@ -855,7 +869,8 @@ pub struct DvsSystemTrafficNetworkRuleQualifier {
     /// `typeOfSystemTraffic`. Optional.
     pub type_of_system_traffic: Option<StringExpression>,
 }
-vim_wire::object! { DvsSystemTrafficNetworkRuleQualifier: DvsNetworkRuleQualifier, "DvsSystemTrafficNetworkRuleQualifier", "urn:vim25", 8, {
+vim_wire::object! { DvsSystemTrafficNetworkRuleQualifier: DvsNetworkRuleQualifier,
+    "DvsSystemTrafficNetworkRuleQualifier", "urn:vim25", 8, {
     type_of_system_traffic "typeOfSystemTraffic" 8 0,
 } }
 
@@ -885,7 +900,8 @@ pub struct DvsTrafficFilterConfigSpec {
     /// `operation`. Required.
     pub operation: String,
 }
-vim_wire::object! { DvsTrafficFilterConfigSpec: DvsTrafficFilterConfig, "DvsTrafficFilterConfigSpec", "urn:vim25", 8, {
+vim_wire::object! { DvsTrafficFilterConfigSpec: DvsTrafficFilterConfig,
+    "DvsTrafficFilterConfigSpec", "urn:vim25", 8, {
     operation "operation" 8 2,
 } }
 
@@ -949,7 +965,8 @@ pub struct DvsUpdateTagNetworkRuleAction {
     /// `dscpTag`. Optional.
     pub dscp_tag: Option<i32>,
 }
-vim_wire::object! { DvsUpdateTagNetworkRuleAction: DvsNetworkRuleAction, "DvsUpdateTagNetworkRuleAction", "urn:vim25", 8, {
+vim_wire::object! { DvsUpdateTagNetworkRuleAction: DvsNetworkRuleAction,
+    "DvsUpdateTagNetworkRuleAction", "urn:vim25", 8, {
     qos_tag "qosTag" 8 0,
     dscp_tag "dscpTag" 8 0,
 } }
@@ -1089,7 +1106,8 @@ pub struct VmwareDistributedVirtualSwitchPvlanSpec {
     /// `pvlanId`. Required.
     pub pvlan_id: i32,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchPvlanSpec: VmwareDistributedVirtualSwitchVlanSpec, "VmwareDistributedVirtualSwitchPvlanSpec", "urn:vim25", 4, {
+vim_wire::object! { VmwareDistributedVirtualSwitchPvlanSpec: VmwareDistributedVirtualSwitchVlanSpec,
+    "VmwareDistributedVirtualSwitchPvlanSpec", "urn:vim25", 4, {
     pvlan_id "pvlanId" 4 2,
 } }
 
@@ -1104,7 +1122,8 @@ pub struct VmwareDistributedVirtualSwitchTrunkVlanSpec {
     /// `vlanId`. Zero or more.
     pub vlan_id: Vec<NumericRange>,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchTrunkVlanSpec: VmwareDistributedVirtualSwitchVlanSpec, "VmwareDistributedVirtualSwitchTrunkVlanSpec", "urn:vim25", 4, {
+vim_wire::object! { VmwareDistributedVirtualSwitchTrunkVlanSpec: VmwareDistributedVirtualSwitchVlanSpec,
+    "VmwareDistributedVirtualSwitchTrunkVlanSpec", "urn:vim25", 4, {
     vlan_id "vlanId" 4 0,
 } }
 
@@ -1118,7 +1137,8 @@ pub struct VmwareDistributedVirtualSwitchVlanIdSpec {
     /// `vlanId`. Required.
     pub vlan_id: i32,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchVlanIdSpec: VmwareDistributedVirtualSwitchVlanSpec, "VmwareDistributedVirtualSwitchVlanIdSpec", "urn:vim25", 4, {
+vim_wire::object! { VmwareDistributedVirtualSwitchVlanIdSpec: VmwareDistributedVirtualSwitchVlanSpec,
+    "VmwareDistributedVirtualSwitchVlanIdSpec", "urn:vim25", 4, {
     vlan_id "vlanId" 4 2,
 } }
 
@@ -1133,7 +1153,8 @@ pub struct VmwareDistributedVirtualSwitchVlanSpec {
     /// What it has as a [`InheritablePolicy`].
     pub extends: InheritablePolicy,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchVlanSpec: InheritablePolicy, "VmwareDistributedVirtualSwitchVlanSpec", "urn:vim25", 4, {} }
+vim_wire::object! { VmwareDistributedVirtualSwitchVlanSpec: InheritablePolicy,
+    "VmwareDistributedVirtualSwitchVlanSpec", "urn:vim25", 4, {} }
 
 /// `vim.dvs.VmwareDistributedVirtualSwitch.UplinkPortTeamingPolicy`; extends [`InheritablePolicy`].
 ///
@@ -1155,7 +1176,8 @@ pub struct VmwareUplinkPortTeamingPolicy {
     /// `uplinkPortOrder`. Optional.
     pub uplink_port_order: Option<VMwareUplinkPortOrderPolicy>,
 }
-vim_wire::object! { VmwareUplinkPortTeamingPolicy: InheritablePolicy, "VmwareUplinkPortTeamingPolicy", "urn:vim25", 4, {
+vim_wire::object! { VmwareUplinkPortTeamingPolicy: InheritablePolicy,
+    "VmwareUplinkPortTeamingPolicy", "urn:vim25", 4, {
     policy "policy" 4 0,
     reverse_policy "reversePolicy" 4 0,
     notify_switches "notifySwitches" 4 0,
@@ -1208,7 +1230,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.HostMember.HostPerfNicOffloadState.Status`.
     ///
     /// Since 9.1.0.0.
-    DistributedVirtualSwitchHostMemberHostPerfNicOffloadStateStatus, "DistributedVirtualSwitchHostMemberHostPerfNicOffloadStateStatus", "urn:vim25", 34, {
+    DistributedVirtualSwitchHostMemberHostPerfNicOffloadStateStatus,
+    "DistributedVirtualSwitchHostMemberHostPerfNicOffloadStateStatus", "urn:vim25", 34, {
         /// `SUCCEEDED`
         SUCCEEDED = "SUCCEEDED",
         /// `IN_PROGRESS`
@@ -1220,7 +1243,8 @@ vim_wire::open_enum! {
 
 vim_wire::open_enum! {
     /// `vim.dvs.HostMember.HostUplinkState.State`.
-    DistributedVirtualSwitchHostMemberHostUplinkStateState, "DistributedVirtualSwitchHostMemberHostUplinkStateState", "urn:vim25", 0, {
+    DistributedVirtualSwitchHostMemberHostUplinkStateState,
+    "DistributedVirtualSwitchHostMemberHostUplinkStateState", "urn:vim25", 0, {
         /// `active`
         ACTIVE = "active",
         /// `standby`

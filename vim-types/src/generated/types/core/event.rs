@@ -10,7 +10,8 @@ pub struct ComputeResourceEventArgument {
     /// `computeResource`. Required. Reference to a [`ComputeResource`](crate::mo::ComputeResource).
     pub compute_resource: vim_wire::MoRef,
 }
-vim_wire::object! { ComputeResourceEventArgument: EntityEventArgument, "ComputeResourceEventArgument", "urn:vim25", 0, {
+vim_wire::object! { ComputeResourceEventArgument: EntityEventArgument,
+    "ComputeResourceEventArgument", "urn:vim25", 0, {
     compute_resource "computeResource" 0 2,
 } }
 
@@ -342,7 +343,8 @@ pub struct EventManagerViewByStartId {
     /// `isForward`. Required.
     pub is_forward: bool,
 }
-vim_wire::object! { EventManagerViewByStartId: EventManagerEventViewSpec, "EventManagerViewByStartId", "urn:vim25", 33, {
+vim_wire::object! { EventManagerViewByStartId: EventManagerEventViewSpec,
+    "EventManagerViewByStartId", "urn:vim25", 33, {
     start_event_id "startEventId" 33 2,
     is_forward "isForward" 33 2,
 } }

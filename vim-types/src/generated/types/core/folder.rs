@@ -12,7 +12,8 @@ pub struct FolderBatchAddStandaloneHostsResult {
     /// `hostsFailedInventoryAdd`. Zero or more.
     pub hosts_failed_inventory_add: Vec<FolderFailedHostResult>,
 }
-vim_wire::object! { FolderBatchAddStandaloneHostsResult: virtual DynamicData, "FolderBatchAddStandaloneHostsResult", "urn:vim25", 12, {
+vim_wire::object! { FolderBatchAddStandaloneHostsResult: virtual DynamicData,
+    "FolderBatchAddStandaloneHostsResult", "urn:vim25", 12, {
     added_hosts "addedHosts" 12 0,
     hosts_failed_inventory_add "hostsFailedInventoryAdd" 12 0,
 } }
@@ -27,7 +28,8 @@ pub struct FolderExternallyManagedFolderInfo {
     /// `type`. Required.
     pub r#type: String,
 }
-vim_wire::object! { FolderExternallyManagedFolderInfo: virtual DynamicData, "FolderExternallyManagedFolderInfo", "urn:vim25", 33, {
+vim_wire::object! { FolderExternallyManagedFolderInfo: virtual DynamicData,
+    "FolderExternallyManagedFolderInfo", "urn:vim25", 33, {
     id "id" 33 2,
     r#type "type" 33 2,
 } }

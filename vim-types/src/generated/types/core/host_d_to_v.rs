@@ -38,7 +38,8 @@ pub struct DpuStatusInfoOperationalInfo {
     /// `timeStamp`. Optional.
     pub time_stamp: Option<vim_wire::DateTime>,
 }
-vim_wire::object! { DpuStatusInfoOperationalInfo: virtual DynamicData, "DpuStatusInfoOperationalInfo", "urn:vim25", 27, {
+vim_wire::object! { DpuStatusInfoOperationalInfo: virtual DynamicData,
+    "DpuStatusInfoOperationalInfo", "urn:vim25", 27, {
     sensor_id "sensorId" 27 2,
     health_state "healthState" 27 0,
     reading "reading" 27 2,
@@ -900,7 +901,8 @@ vim_wire::open_enum! {
     /// `vim.host.PhysicalNic.ResourcePoolSchedulerDisallowedReason`.
     ///
     /// Since 4.1.
-    PhysicalNicResourcePoolSchedulerDisallowedReason, "PhysicalNicResourcePoolSchedulerDisallowedReason", "urn:vim25", 5, {
+    PhysicalNicResourcePoolSchedulerDisallowedReason,
+    "PhysicalNicResourcePoolSchedulerDisallowedReason", "urn:vim25", 5, {
         /// `userOptOut`
         USER_OPT_OUT = "userOptOut",
         /// `hardwareUnsupported`

@@ -894,7 +894,8 @@ pub struct HostDatastoreBrowserSearchResults {
     /// `file`. Zero or more.
     pub file: Vec<vim_wire::Poly<FileInfo>>,
 }
-vim_wire::object! { HostDatastoreBrowserSearchResults: virtual DynamicData, "HostDatastoreBrowserSearchResults", "urn:vim25", 0, {
+vim_wire::object! { HostDatastoreBrowserSearchResults: virtual DynamicData,
+    "HostDatastoreBrowserSearchResults", "urn:vim25", 0, {
     datastore "datastore" 0 0,
     folder_path "folderPath" 0 0,
     file "file" 0 0,
@@ -914,7 +915,8 @@ pub struct HostDatastoreBrowserSearchSpec {
     /// `sortFoldersFirst`. Optional.
     pub sort_folders_first: Option<bool>,
 }
-vim_wire::object! { HostDatastoreBrowserSearchSpec: virtual DynamicData, "HostDatastoreBrowserSearchSpec", "urn:vim25", 0, {
+vim_wire::object! { HostDatastoreBrowserSearchSpec: virtual DynamicData,
+    "HostDatastoreBrowserSearchSpec", "urn:vim25", 0, {
     query "query" 0 0,
     details "details" 0 0,
     search_case_insensitive "searchCaseInsensitive" 0 0,
@@ -1390,7 +1392,8 @@ pub struct HostIpConfigIpV6AddressConfiguration {
     /// `dhcpV6Enabled`. Optional.
     pub dhcp_v6_enabled: Option<bool>,
 }
-vim_wire::object! { HostIpConfigIpV6AddressConfiguration: virtual DynamicData, "HostIpConfigIpV6AddressConfiguration", "urn:vim25", 4, {
+vim_wire::object! { HostIpConfigIpV6AddressConfiguration: virtual DynamicData,
+    "HostIpConfigIpV6AddressConfiguration", "urn:vim25", 4, {
     ip_v6_address "ipV6Address" 4 0,
     auto_configuration_enabled "autoConfigurationEnabled" 4 0,
     dhcp_v6_enabled "dhcpV6Enabled" 4 0,
@@ -1485,7 +1488,8 @@ pub struct HostListSummaryGatewaySummary {
     /// `gatewayId`. Required.
     pub gateway_id: String,
 }
-vim_wire::object! { HostListSummaryGatewaySummary: virtual DynamicData, "HostListSummaryGatewaySummary", "urn:vim25", 9, {
+vim_wire::object! { HostListSummaryGatewaySummary: virtual DynamicData,
+    "HostListSummaryGatewaySummary", "urn:vim25", 9, {
     gateway_type "gatewayType" 9 2,
     gateway_id "gatewayId" 9 2,
 } }
@@ -1643,7 +1647,8 @@ vim_wire::open_enum! {
     /// `vim.host.Capability.VmDirectPathGen2UnsupportedReason`.
     ///
     /// Since 4.1.
-    HostCapabilityVmDirectPathGen2UnsupportedReason, "HostCapabilityVmDirectPathGen2UnsupportedReason", "urn:vim25", 5, {
+    HostCapabilityVmDirectPathGen2UnsupportedReason,
+    "HostCapabilityVmDirectPathGen2UnsupportedReason", "urn:vim25", 5, {
         /// `hostNptIncompatibleProduct`
         HOST_NPT_INCOMPATIBLE_PRODUCT = "hostNptIncompatibleProduct",
         /// `hostNptIncompatibleHardware`

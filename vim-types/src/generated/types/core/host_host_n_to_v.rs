@@ -166,7 +166,8 @@ pub struct HostPartialMaintenanceModeRuntimeInfo {
     /// `hostStatus`. Required.
     pub host_status: String,
 }
-vim_wire::object! { HostPartialMaintenanceModeRuntimeInfo: virtual DynamicData, "HostPartialMaintenanceModeRuntimeInfo", "urn:vim25", 31, {
+vim_wire::object! { HostPartialMaintenanceModeRuntimeInfo: virtual DynamicData,
+    "HostPartialMaintenanceModeRuntimeInfo", "urn:vim25", 31, {
     key "key" 31 2,
     host_status "hostStatus" 31 2,
 } }
@@ -240,7 +241,8 @@ pub struct HostPciDeviceDirectPathInfo {
     /// `availableMemory`. Optional.
     pub available_memory: Option<i32>,
 }
-vim_wire::object! { HostPciDeviceDirectPathInfo: virtual DynamicData, "HostPciDeviceDirectPathInfo", "urn:vim25", 34, {
+vim_wire::object! { HostPciDeviceDirectPathInfo: virtual DynamicData,
+    "HostPciDeviceDirectPathInfo", "urn:vim25", 34, {
     interconnect_type "interconnectType" 34 0,
     driver_name "driverName" 34 0,
     driver_version "driverVersion" 34 0,
@@ -274,7 +276,8 @@ pub struct HostPlacedVirtualNicIdentifier {
     /// `reservation`. Optional.
     pub reservation: Option<i32>,
 }
-vim_wire::object! { HostPlacedVirtualNicIdentifier: virtual DynamicData, "HostPlacedVirtualNicIdentifier", "urn:vim25", 9, {
+vim_wire::object! { HostPlacedVirtualNicIdentifier: virtual DynamicData,
+    "HostPlacedVirtualNicIdentifier", "urn:vim25", 9, {
     vm "vm" 9 2,
     vnic_key "vnicKey" 9 2,
     reservation "reservation" 9 0,
@@ -492,7 +495,8 @@ pub struct HostRuntimeInfoNetStackInstanceRuntimeInfo {
     /// `currentIpV6Enabled`. Optional.
     pub current_ip_v6_enabled: Option<bool>,
 }
-vim_wire::object! { HostRuntimeInfoNetStackInstanceRuntimeInfo: virtual DynamicData, "HostRuntimeInfoNetStackInstanceRuntimeInfo", "urn:vim25", 8, {
+vim_wire::object! { HostRuntimeInfoNetStackInstanceRuntimeInfo: virtual DynamicData,
+    "HostRuntimeInfoNetStackInstanceRuntimeInfo", "urn:vim25", 8, {
     net_stack_instance_key "netStackInstanceKey" 8 2,
     state "state" 8 0,
     vmknic_keys "vmknicKeys" 8 0,
@@ -510,7 +514,8 @@ pub struct HostRuntimeInfoNetworkRuntimeInfo {
     /// `networkResourceRuntime`. Optional. Since 6.0.
     pub network_resource_runtime: Option<HostNetworkResourceRuntime>,
 }
-vim_wire::object! { HostRuntimeInfoNetworkRuntimeInfo: virtual DynamicData, "HostRuntimeInfoNetworkRuntimeInfo", "urn:vim25", 8, {
+vim_wire::object! { HostRuntimeInfoNetworkRuntimeInfo: virtual DynamicData,
+    "HostRuntimeInfoNetworkRuntimeInfo", "urn:vim25", 8, {
     net_stack_instance_runtime_info "netStackInstanceRuntimeInfo" 8 0,
     network_resource_runtime "networkResourceRuntime" 9 0,
 } }
@@ -527,7 +532,8 @@ pub struct HostRuntimeInfoStateEncryptionInfo {
     /// `requireExecInstalledOnly`. Optional.
     pub require_exec_installed_only: Option<bool>,
 }
-vim_wire::object! { HostRuntimeInfoStateEncryptionInfo: virtual DynamicData, "HostRuntimeInfoStateEncryptionInfo", "urn:vim25", 23, {
+vim_wire::object! { HostRuntimeInfoStateEncryptionInfo: virtual DynamicData,
+    "HostRuntimeInfoStateEncryptionInfo", "urn:vim25", 23, {
     protection_mode "protectionMode" 23 2,
     require_secure_boot "requireSecureBoot" 23 0,
     require_exec_installed_only "requireExecInstalledOnly" 23 0,
@@ -705,7 +711,8 @@ pub struct HostSystemIdentificationInfo {
     /// `identifierType`. Required.
     pub identifier_type: vim_wire::Poly<ElementDescription>,
 }
-vim_wire::object! { HostSystemIdentificationInfo: virtual DynamicData, "HostSystemIdentificationInfo", "urn:vim25", 1, {
+vim_wire::object! { HostSystemIdentificationInfo: virtual DynamicData,
+    "HostSystemIdentificationInfo", "urn:vim25", 1, {
     identifier_value "identifierValue" 1 2,
     identifier_type "identifierType" 1 2,
 } }
@@ -826,7 +833,8 @@ pub struct HostTrustAuthorityAttestationInfo {
     /// `messages`. Zero or more.
     pub messages: Vec<LocalizableMessage>,
 }
-vim_wire::object! { HostTrustAuthorityAttestationInfo: virtual DynamicData, "HostTrustAuthorityAttestationInfo", "urn:vim25", 19, {
+vim_wire::object! { HostTrustAuthorityAttestationInfo: virtual DynamicData,
+    "HostTrustAuthorityAttestationInfo", "urn:vim25", 19, {
     attestation_status "attestationStatus" 19 2,
     service_id "serviceId" 19 0,
     attested_at "attestedAt" 19 0,
@@ -856,7 +864,8 @@ pub struct HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption {
     /// `maxDiskSizeInKB`. Required.
     pub max_disk_size_in_kb: i64,
 }
-vim_wire::object! { HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption: virtual DynamicData, "HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption: virtual DynamicData,
+    "HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption", "urn:vim25", 8, {
     vflash_module "vFlashModule" 8 2,
     vflash_module_version "vFlashModuleVersion" 8 2,
     min_supported_module_version "minSupportedModuleVersion" 8 2,
@@ -883,7 +892,8 @@ pub struct HostVFlashManagerVFlashResourceRunTimeInfo {
     /// `freeForVmCache`. Required.
     pub free_for_vm_cache: i64,
 }
-vim_wire::object! { HostVFlashManagerVFlashResourceRunTimeInfo: virtual DynamicData, "HostVFlashManagerVFlashResourceRunTimeInfo", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashResourceRunTimeInfo: virtual DynamicData,
+    "HostVFlashManagerVFlashResourceRunTimeInfo", "urn:vim25", 8, {
     usage "usage" 8 2,
     capacity "capacity" 8 2,
     accessible "accessible" 8 2,
@@ -913,7 +923,8 @@ pub struct HostVirtualNicOpaqueNetworkSpec {
     /// `opaqueNetworkType`. Required.
     pub opaque_network_type: String,
 }
-vim_wire::object! { HostVirtualNicOpaqueNetworkSpec: virtual DynamicData, "HostVirtualNicOpaqueNetworkSpec", "urn:vim25", 9, {
+vim_wire::object! { HostVirtualNicOpaqueNetworkSpec: virtual DynamicData,
+    "HostVirtualNicOpaqueNetworkSpec", "urn:vim25", 9, {
     opaque_network_id "opaqueNetworkId" 9 2,
     opaque_network_type "opaqueNetworkType" 9 2,
 } }
@@ -1228,7 +1239,8 @@ vim_wire::open_enum! {
     /// `vim.host.RuntimeInfo.NetStackInstanceRuntimeInfo.State`.
     ///
     /// Since 5.5.
-    HostRuntimeInfoNetStackInstanceRuntimeInfoState, "HostRuntimeInfoNetStackInstanceRuntimeInfoState", "urn:vim25", 8, {
+    HostRuntimeInfoNetStackInstanceRuntimeInfoState,
+    "HostRuntimeInfoNetStackInstanceRuntimeInfoState", "urn:vim25", 8, {
         /// `inactive`
         INACTIVE = "inactive",
         /// `active`
@@ -1244,7 +1256,8 @@ vim_wire::open_enum! {
     /// `vim.host.RuntimeInfo.StateEncryptionInfo.ProtectionMode`.
     ///
     /// Since 7.0.3.0.
-    HostRuntimeInfoStateEncryptionInfoProtectionMode, "HostRuntimeInfoStateEncryptionInfoProtectionMode", "urn:vim25", 23, {
+    HostRuntimeInfoStateEncryptionInfoProtectionMode,
+    "HostRuntimeInfoStateEncryptionInfoProtectionMode", "urn:vim25", 23, {
         /// `none`
         NONE = "none",
         /// `tpm`
@@ -1398,7 +1411,8 @@ vim_wire::open_enum! {
     /// `vim.host.TrustAuthorityAttestationInfo.AttestationStatus`.
     ///
     /// Since 7.0.1.0.
-    HostTrustAuthorityAttestationInfoAttestationStatus, "HostTrustAuthorityAttestationInfoAttestationStatus", "urn:vim25", 19, {
+    HostTrustAuthorityAttestationInfoAttestationStatus,
+    "HostTrustAuthorityAttestationInfoAttestationStatus", "urn:vim25", 19, {
         /// `attested`
         ATTESTED = "attested",
         /// `notAttested`

@@ -27,7 +27,8 @@ pub struct HttpNfcLeaseDatastoreLeaseInfo {
     /// `hosts`. One or more.
     pub hosts: Vec<HttpNfcLeaseHostInfo>,
 }
-vim_wire::object! { HttpNfcLeaseDatastoreLeaseInfo: virtual DynamicData, "HttpNfcLeaseDatastoreLeaseInfo", "urn:vim25", 5, {
+vim_wire::object! { HttpNfcLeaseDatastoreLeaseInfo: virtual DynamicData,
+    "HttpNfcLeaseDatastoreLeaseInfo", "urn:vim25", 5, {
     datastore_key "datastoreKey" 5 2,
     hosts "hosts" 5 2,
 } }

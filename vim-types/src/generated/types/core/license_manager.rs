@@ -56,7 +56,8 @@ pub struct LicenseManagerEvaluationInfo {
     /// `properties`. One or more.
     pub properties: Vec<KeyAnyValue>,
 }
-vim_wire::object! { LicenseManagerEvaluationInfo: virtual DynamicData, "LicenseManagerEvaluationInfo", "urn:vim25", 4, {
+vim_wire::object! { LicenseManagerEvaluationInfo: virtual DynamicData,
+    "LicenseManagerEvaluationInfo", "urn:vim25", 4, {
     properties "properties" 4 2,
 } }
 

@@ -41,7 +41,8 @@ pub struct NetDhcpConfigInfoDhcpOptions {
     /// `config`. Zero or more.
     pub config: Vec<KeyValue>,
 }
-vim_wire::object! { NetDhcpConfigInfoDhcpOptions: virtual DynamicData, "NetDhcpConfigInfoDhcpOptions", "urn:vim25", 5, {
+vim_wire::object! { NetDhcpConfigInfoDhcpOptions: virtual DynamicData,
+    "NetDhcpConfigInfoDhcpOptions", "urn:vim25", 5, {
     enable "enable" 5 2,
     config "config" 5 0,
 } }

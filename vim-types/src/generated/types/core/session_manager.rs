@@ -20,7 +20,8 @@ pub struct SessionManagerGenericServiceTicket {
     /// `ticketType`. Optional. Since 7.0.2.0. Values: [`SessionManagerGenericServiceTicketTicketType`].
     pub ticket_type: Option<String>,
 }
-vim_wire::object! { SessionManagerGenericServiceTicket: virtual DynamicData, "SessionManagerGenericServiceTicket", "urn:vim25", 6, {
+vim_wire::object! { SessionManagerGenericServiceTicket: virtual DynamicData,
+    "SessionManagerGenericServiceTicket", "urn:vim25", 6, {
     id "id" 6 3,
     host_name "hostName" 7 0,
     ssl_thumbprint "sslThumbprint" 7 0,
@@ -41,7 +42,8 @@ pub struct SessionManagerHttpServiceRequestSpec {
     /// `url`. Required.
     pub url: String,
 }
-vim_wire::object! { SessionManagerHttpServiceRequestSpec: SessionManagerServiceRequestSpec, "SessionManagerHttpServiceRequestSpec", "urn:vim25", 6, {
+vim_wire::object! { SessionManagerHttpServiceRequestSpec: SessionManagerServiceRequestSpec,
+    "SessionManagerHttpServiceRequestSpec", "urn:vim25", 6, {
     method "method" 6 0,
     url "url" 6 2,
 } }
@@ -66,7 +68,8 @@ vim_wire::object! { SessionManagerLocalTicket: virtual DynamicData, "SessionMana
 /// Extended by [`SessionManagerHttpServiceRequestSpec`], [`SessionManagerVmomiServiceRequestSpec`].
 #[derive(Default)]
 pub struct SessionManagerServiceRequestSpec {}
-vim_wire::object! { SessionManagerServiceRequestSpec: virtual DynamicData, "SessionManagerServiceRequestSpec", "urn:vim25", 6, {} }
+vim_wire::object! { SessionManagerServiceRequestSpec: virtual DynamicData,
+    "SessionManagerServiceRequestSpec", "urn:vim25", 6, {} }
 
 /// `vim.SessionManager.VmomiServiceRequestSpec`; extends [`SessionManagerServiceRequestSpec`].
 ///
@@ -78,7 +81,8 @@ pub struct SessionManagerVmomiServiceRequestSpec {
     /// `method`. Required. A method name.
     pub method: String,
 }
-vim_wire::object! { SessionManagerVmomiServiceRequestSpec: SessionManagerServiceRequestSpec, "SessionManagerVmomiServiceRequestSpec", "urn:vim25", 7, {
+vim_wire::object! { SessionManagerVmomiServiceRequestSpec: SessionManagerServiceRequestSpec,
+    "SessionManagerVmomiServiceRequestSpec", "urn:vim25", 7, {
     method "method" 7 2,
 } }
 

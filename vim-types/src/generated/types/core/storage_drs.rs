@@ -10,7 +10,8 @@ pub struct ApplyStorageRecommendationResult {
     /// `vm`. Optional. Reference to a [`VirtualMachine`](crate::mo::VirtualMachine).
     pub vm: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { ApplyStorageRecommendationResult: virtual DynamicData, "ApplyStorageRecommendationResult", "urn:vim25", 6, {
+vim_wire::object! { ApplyStorageRecommendationResult: virtual DynamicData,
+    "ApplyStorageRecommendationResult", "urn:vim25", 6, {
     vm "vm" 6 0,
 } }
 
@@ -152,7 +153,8 @@ pub struct StorageDrsIoLoadBalanceConfig {
     /// `ioLoadImbalanceThreshold`. Optional.
     pub io_load_imbalance_threshold: Option<i32>,
 }
-vim_wire::object! { StorageDrsIoLoadBalanceConfig: virtual DynamicData, "StorageDrsIoLoadBalanceConfig", "urn:vim25", 6, {
+vim_wire::object! { StorageDrsIoLoadBalanceConfig: virtual DynamicData,
+    "StorageDrsIoLoadBalanceConfig", "urn:vim25", 6, {
     reservable_percent_threshold "reservablePercentThreshold" 9 0,
     reservable_iops_threshold "reservableIopsThreshold" 9 0,
     reservable_threshold_mode "reservableThresholdMode" 9 0,
@@ -282,7 +284,8 @@ pub struct StorageDrsSpaceLoadBalanceConfig {
     /// `minSpaceUtilizationDifference`. Optional.
     pub min_space_utilization_difference: Option<i32>,
 }
-vim_wire::object! { StorageDrsSpaceLoadBalanceConfig: virtual DynamicData, "StorageDrsSpaceLoadBalanceConfig", "urn:vim25", 6, {
+vim_wire::object! { StorageDrsSpaceLoadBalanceConfig: virtual DynamicData,
+    "StorageDrsSpaceLoadBalanceConfig", "urn:vim25", 6, {
     space_threshold_mode "spaceThresholdMode" 9 0,
     space_utilization_threshold "spaceUtilizationThreshold" 6 0,
     free_space_threshold_gb "freeSpaceThresholdGB" 9 0,
@@ -485,7 +488,8 @@ pub struct VirtualDiskAntiAffinityRuleSpec {
     /// `diskId`. One or more.
     pub disk_id: Vec<i32>,
 }
-vim_wire::object! { VirtualDiskAntiAffinityRuleSpec: ClusterRuleInfo, "VirtualDiskAntiAffinityRuleSpec", "urn:vim25", 6, {
+vim_wire::object! { VirtualDiskAntiAffinityRuleSpec: ClusterRuleInfo,
+    "VirtualDiskAntiAffinityRuleSpec", "urn:vim25", 6, {
     disk_id "diskId" 6 2,
 } }
 
@@ -543,7 +547,8 @@ vim_wire::open_enum! {
     /// `vim.storageDrs.SpaceLoadBalanceConfig.SpaceThresholdMode`.
     ///
     /// Since 6.0.
-    StorageDrsSpaceLoadBalanceConfigSpaceThresholdMode, "StorageDrsSpaceLoadBalanceConfigSpaceThresholdMode", "urn:vim25", 9, {
+    StorageDrsSpaceLoadBalanceConfigSpaceThresholdMode,
+    "StorageDrsSpaceLoadBalanceConfigSpaceThresholdMode", "urn:vim25", 9, {
         /// `utilization`
         UTILIZATION = "utilization",
         /// `freeSpace`

@@ -45,7 +45,8 @@ pub struct VAppCloneSpecNetworkMappingPair {
     /// `destination`. Required. Reference to a [`Network`](crate::mo::Network).
     pub destination: vim_wire::MoRef,
 }
-vim_wire::object! { VAppCloneSpecNetworkMappingPair: virtual DynamicData, "VAppCloneSpecNetworkMappingPair", "urn:vim25", 4, {
+vim_wire::object! { VAppCloneSpecNetworkMappingPair: virtual DynamicData,
+    "VAppCloneSpecNetworkMappingPair", "urn:vim25", 4, {
     source "source" 4 2,
     destination "destination" 4 2,
 } }

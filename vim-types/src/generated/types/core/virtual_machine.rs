@@ -84,7 +84,8 @@ pub struct VirtualMachineDisplayTopology {
     /// `height`. Required.
     pub height: i32,
 }
-vim_wire::object! { VirtualMachineDisplayTopology: virtual DynamicData, "VirtualMachineDisplayTopology", "urn:vim25", 3, {
+vim_wire::object! { VirtualMachineDisplayTopology: virtual DynamicData,
+    "VirtualMachineDisplayTopology", "urn:vim25", 3, {
     x "x" 3 2,
     y "y" 3 2,
     width "width" 3 2,
@@ -99,7 +100,8 @@ pub struct VirtualMachineMksConnection {
     /// What it has as a [`VirtualMachineConnection`].
     pub extends: VirtualMachineConnection,
 }
-vim_wire::object! { VirtualMachineMksConnection: VirtualMachineConnection, "VirtualMachineMksConnection", "urn:vim25", 19, {} }
+vim_wire::object! { VirtualMachineMksConnection: VirtualMachineConnection,
+    "VirtualMachineMksConnection", "urn:vim25", 19, {} }
 
 /// `vim.VirtualMachine.MksTicket`.
 #[derive(Default)]

@@ -226,7 +226,8 @@ pub struct FaultTolerancePrimaryConfigInfo {
     /// `secondaries`. One or more. References to [`VirtualMachine`](crate::mo::VirtualMachine).
     pub secondaries: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { FaultTolerancePrimaryConfigInfo: FaultToleranceConfigInfo, "FaultTolerancePrimaryConfigInfo", "urn:vim25", 4, {
+vim_wire::object! { FaultTolerancePrimaryConfigInfo: FaultToleranceConfigInfo,
+    "FaultTolerancePrimaryConfigInfo", "urn:vim25", 4, {
     secondaries "secondaries" 4 2,
 } }
 
@@ -240,7 +241,8 @@ pub struct FaultToleranceSecondaryConfigInfo {
     /// `primaryVM`. Required. Reference to a [`VirtualMachine`](crate::mo::VirtualMachine).
     pub primary_vm: vim_wire::MoRef,
 }
-vim_wire::object! { FaultToleranceSecondaryConfigInfo: FaultToleranceConfigInfo, "FaultToleranceSecondaryConfigInfo", "urn:vim25", 4, {
+vim_wire::object! { FaultToleranceSecondaryConfigInfo: FaultToleranceConfigInfo,
+    "FaultToleranceSecondaryConfigInfo", "urn:vim25", 4, {
     primary_vm "primaryVM" 4 2,
 } }
 
@@ -256,7 +258,8 @@ pub struct FaultToleranceSecondaryOpResult {
     /// `powerOnResult`. Optional.
     pub power_on_result: Option<ClusterPowerOnVmResult>,
 }
-vim_wire::object! { FaultToleranceSecondaryOpResult: virtual DynamicData, "FaultToleranceSecondaryOpResult", "urn:vim25", 4, {
+vim_wire::object! { FaultToleranceSecondaryOpResult: virtual DynamicData,
+    "FaultToleranceSecondaryOpResult", "urn:vim25", 4, {
     vm "vm" 4 2,
     power_on_attempted "powerOnAttempted" 4 2,
     power_on_result "powerOnResult" 4 0,
@@ -418,7 +421,8 @@ pub struct GuestInfoNamespaceGenerationInfo {
     /// `generationNo`. Required.
     pub generation_no: i32,
 }
-vim_wire::object! { GuestInfoNamespaceGenerationInfo: virtual DynamicData, "GuestInfoNamespaceGenerationInfo", "urn:vim25", 7, {
+vim_wire::object! { GuestInfoNamespaceGenerationInfo: virtual DynamicData,
+    "GuestInfoNamespaceGenerationInfo", "urn:vim25", 7, {
     key "key" 7 2,
     generation_no "generationNo" 7 2,
 } }
@@ -431,7 +435,8 @@ pub struct GuestInfoVirtualDiskMapping {
     /// `key`. Required.
     pub key: i32,
 }
-vim_wire::object! { GuestInfoVirtualDiskMapping: virtual DynamicData, "GuestInfoVirtualDiskMapping", "urn:vim25", 17, {
+vim_wire::object! { GuestInfoVirtualDiskMapping: virtual DynamicData,
+    "GuestInfoVirtualDiskMapping", "urn:vim25", 17, {
     key "key" 17 2,
 } }
 
@@ -805,7 +810,8 @@ pub struct ScheduledHardwareUpgradeInfo {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { ScheduledHardwareUpgradeInfo: virtual DynamicData, "ScheduledHardwareUpgradeInfo", "urn:vim25", 7, {
+vim_wire::object! { ScheduledHardwareUpgradeInfo: virtual DynamicData,
+    "ScheduledHardwareUpgradeInfo", "urn:vim25", 7, {
     upgrade_policy "upgradePolicy" 7 0,
     version_key "versionKey" 7 0,
     scheduled_hardware_upgrade_status "scheduledHardwareUpgradeStatus" 7 0,
@@ -921,7 +927,8 @@ pub struct ToolsConfigInfoToolsLastInstallInfo {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { ToolsConfigInfoToolsLastInstallInfo: virtual DynamicData, "ToolsConfigInfoToolsLastInstallInfo", "urn:vim25", 6, {
+vim_wire::object! { ToolsConfigInfoToolsLastInstallInfo: virtual DynamicData,
+    "ToolsConfigInfoToolsLastInstallInfo", "urn:vim25", 6, {
     counter "counter" 6 2,
     fault "fault" 6 0,
 } }
@@ -975,7 +982,8 @@ pub struct UsbScanCodeSpecModifierType {
     /// `rightGui`. Optional.
     pub right_gui: Option<bool>,
 }
-vim_wire::object! { UsbScanCodeSpecModifierType: virtual DynamicData, "UsbScanCodeSpecModifierType", "urn:vim25", 10, {
+vim_wire::object! { UsbScanCodeSpecModifierType: virtual DynamicData,
+    "UsbScanCodeSpecModifierType", "urn:vim25", 10, {
     left_control "leftControl" 10 0,
     left_shift "leftShift" 10 0,
     left_alt "leftAlt" 10 0,
@@ -1058,7 +1066,8 @@ vim_wire::open_enum! {
     /// `vim.vm.ScheduledHardwareUpgradeInfo.HardwareUpgradePolicy`.
     ///
     /// Since 5.1.
-    ScheduledHardwareUpgradeInfoHardwareUpgradePolicy, "ScheduledHardwareUpgradeInfoHardwareUpgradePolicy", "urn:vim25", 7, {
+    ScheduledHardwareUpgradeInfoHardwareUpgradePolicy,
+    "ScheduledHardwareUpgradeInfoHardwareUpgradePolicy", "urn:vim25", 7, {
         /// `never`
         NEVER = "never",
         /// `onSoftPowerOff`
@@ -1072,7 +1081,8 @@ vim_wire::open_enum! {
     /// `vim.vm.ScheduledHardwareUpgradeInfo.HardwareUpgradeStatus`.
     ///
     /// Since 5.1.
-    ScheduledHardwareUpgradeInfoHardwareUpgradeStatus, "ScheduledHardwareUpgradeInfoHardwareUpgradeStatus", "urn:vim25", 7, {
+    ScheduledHardwareUpgradeInfoHardwareUpgradeStatus,
+    "ScheduledHardwareUpgradeInfoHardwareUpgradeStatus", "urn:vim25", 7, {
         /// `none`
         NONE = "none",
         /// `pending`

@@ -23,7 +23,8 @@ pub struct CustomizationAutoIpV6Generator {
     /// What it has as a [`CustomizationIpV6Generator`].
     pub extends: CustomizationIpV6Generator,
 }
-vim_wire::object! { CustomizationAutoIpV6Generator: CustomizationIpV6Generator, "CustomizationAutoIpV6Generator", "urn:vim25", 4, {} }
+vim_wire::object! { CustomizationAutoIpV6Generator: CustomizationIpV6Generator,
+    "CustomizationAutoIpV6Generator", "urn:vim25", 4, {} }
 
 /// `vim.vm.customization.CloudinitPrep`; extends [`CustomizationIdentitySettings`].
 ///
@@ -37,7 +38,8 @@ pub struct CustomizationCloudinitPrep {
     /// `userdata`. Optional.
     pub userdata: Option<String>,
 }
-vim_wire::object! { CustomizationCloudinitPrep: CustomizationIdentitySettings, "CustomizationCloudinitPrep", "urn:vim25", 23, {
+vim_wire::object! { CustomizationCloudinitPrep: CustomizationIdentitySettings,
+    "CustomizationCloudinitPrep", "urn:vim25", 23, {
     metadata "metadata" 23 2,
     userdata "userdata" 23 0,
 } }
@@ -50,7 +52,8 @@ pub struct CustomizationCustomIpGenerator {
     /// `argument`. Optional.
     pub argument: Option<String>,
 }
-vim_wire::object! { CustomizationCustomIpGenerator: CustomizationIpGenerator, "CustomizationCustomIpGenerator", "urn:vim25", 0, {
+vim_wire::object! { CustomizationCustomIpGenerator: CustomizationIpGenerator,
+    "CustomizationCustomIpGenerator", "urn:vim25", 0, {
     argument "argument" 0 0,
 } }
 
@@ -64,7 +67,8 @@ pub struct CustomizationCustomIpV6Generator {
     /// `argument`. Optional.
     pub argument: Option<String>,
 }
-vim_wire::object! { CustomizationCustomIpV6Generator: CustomizationIpV6Generator, "CustomizationCustomIpV6Generator", "urn:vim25", 4, {
+vim_wire::object! { CustomizationCustomIpV6Generator: CustomizationIpV6Generator,
+    "CustomizationCustomIpV6Generator", "urn:vim25", 4, {
     argument "argument" 4 0,
 } }
 
@@ -86,7 +90,8 @@ pub struct CustomizationDhcpIpGenerator {
     /// What it has as a [`CustomizationIpGenerator`].
     pub extends: CustomizationIpGenerator,
 }
-vim_wire::object! { CustomizationDhcpIpGenerator: CustomizationIpGenerator, "CustomizationDhcpIpGenerator", "urn:vim25", 0, {} }
+vim_wire::object! { CustomizationDhcpIpGenerator: CustomizationIpGenerator,
+    "CustomizationDhcpIpGenerator", "urn:vim25", 0, {} }
 
 /// `vim.vm.customization.DhcpIpV6Generator`; extends [`CustomizationIpV6Generator`].
 ///
@@ -96,7 +101,8 @@ pub struct CustomizationDhcpIpV6Generator {
     /// What it has as a [`CustomizationIpV6Generator`].
     pub extends: CustomizationIpV6Generator,
 }
-vim_wire::object! { CustomizationDhcpIpV6Generator: CustomizationIpV6Generator, "CustomizationDhcpIpV6Generator", "urn:vim25", 4, {} }
+vim_wire::object! { CustomizationDhcpIpV6Generator: CustomizationIpV6Generator,
+    "CustomizationDhcpIpV6Generator", "urn:vim25", 4, {} }
 
 /// `vim.vm.customization.DisableIpV4`; extends [`CustomizationIpGenerator`].
 ///
@@ -157,7 +163,8 @@ pub struct CustomizationGlobalIPSettings {
     /// `dnsServerList`. Zero or more.
     pub dns_server_list: Vec<String>,
 }
-vim_wire::object! { CustomizationGlobalIPSettings: virtual DynamicData, "CustomizationGlobalIPSettings", "urn:vim25", 0, {
+vim_wire::object! { CustomizationGlobalIPSettings: virtual DynamicData,
+    "CustomizationGlobalIPSettings", "urn:vim25", 0, {
     dns_suffix_list "dnsSuffixList" 0 0,
     dns_server_list "dnsServerList" 0 0,
 } }
@@ -235,7 +242,8 @@ pub struct CustomizationIPSettingsIpV6AddressSpec {
     /// `gateway`. Zero or more.
     pub gateway: Vec<String>,
 }
-vim_wire::object! { CustomizationIPSettingsIpV6AddressSpec: virtual DynamicData, "CustomizationIPSettingsIpV6AddressSpec", "urn:vim25", 4, {
+vim_wire::object! { CustomizationIPSettingsIpV6AddressSpec: virtual DynamicData,
+    "CustomizationIPSettingsIpV6AddressSpec", "urn:vim25", 4, {
     ip "ip" 4 2,
     gateway "gateway" 4 0,
 } }
@@ -268,7 +276,8 @@ vim_wire::object! { CustomizationIdentification: virtual DynamicData, "Customiza
 /// [`CustomizationSysprep`], [`CustomizationSysprepText`], [`CustomizationWindowsFlexPrep`].
 #[derive(Default)]
 pub struct CustomizationIdentitySettings {}
-vim_wire::object! { CustomizationIdentitySettings: virtual DynamicData, "CustomizationIdentitySettings", "urn:vim25", 0, {} }
+vim_wire::object! { CustomizationIdentitySettings: virtual DynamicData,
+    "CustomizationIdentitySettings", "urn:vim25", 0, {} }
 
 /// `vim.vm.customization.IpGenerator`.
 ///
@@ -297,7 +306,8 @@ pub struct CustomizationLicenseFilePrintData {
     /// `autoUsers`. Optional.
     pub auto_users: Option<i32>,
 }
-vim_wire::object! { CustomizationLicenseFilePrintData: virtual DynamicData, "CustomizationLicenseFilePrintData", "urn:vim25", 0, {
+vim_wire::object! { CustomizationLicenseFilePrintData: virtual DynamicData,
+    "CustomizationLicenseFilePrintData", "urn:vim25", 0, {
     auto_mode "autoMode" 0 2,
     auto_users "autoUsers" 0 0,
 } }
@@ -310,7 +320,8 @@ pub struct CustomizationLinuxFlexPrep {
     /// What it has as a [`CustomizationIdentitySettings`].
     pub extends: CustomizationIdentitySettings,
 }
-vim_wire::object! { CustomizationLinuxFlexPrep: CustomizationIdentitySettings, "CustomizationLinuxFlexPrep", "urn:vim25", 34, {} }
+vim_wire::object! { CustomizationLinuxFlexPrep: CustomizationIdentitySettings,
+    "CustomizationLinuxFlexPrep", "urn:vim25", 34, {} }
 
 /// `vim.vm.customization.LinuxOptions`; extends [`CustomizationOptions`].
 #[derive(Default)]
@@ -426,7 +437,8 @@ pub struct CustomizationStatelessIpV6Generator {
     /// What it has as a [`CustomizationIpV6Generator`].
     pub extends: CustomizationIpV6Generator,
 }
-vim_wire::object! { CustomizationStatelessIpV6Generator: CustomizationIpV6Generator, "CustomizationStatelessIpV6Generator", "urn:vim25", 4, {} }
+vim_wire::object! { CustomizationStatelessIpV6Generator: CustomizationIpV6Generator,
+    "CustomizationStatelessIpV6Generator", "urn:vim25", 4, {} }
 
 /// `vim.vm.customization.Sysprep`; extends [`CustomizationIdentitySettings`].
 #[derive(Default)]
@@ -469,7 +481,8 @@ pub struct CustomizationSysprepText {
     /// `value`. Required.
     pub value: String,
 }
-vim_wire::object! { CustomizationSysprepText: CustomizationIdentitySettings, "CustomizationSysprepText", "urn:vim25", 0, {
+vim_wire::object! { CustomizationSysprepText: CustomizationIdentitySettings,
+    "CustomizationSysprepText", "urn:vim25", 0, {
     value "value" 0 2,
 } }
 
@@ -479,7 +492,8 @@ pub struct CustomizationUnknownIpGenerator {
     /// What it has as a [`CustomizationIpGenerator`].
     pub extends: CustomizationIpGenerator,
 }
-vim_wire::object! { CustomizationUnknownIpGenerator: CustomizationIpGenerator, "CustomizationUnknownIpGenerator", "urn:vim25", 0, {} }
+vim_wire::object! { CustomizationUnknownIpGenerator: CustomizationIpGenerator,
+    "CustomizationUnknownIpGenerator", "urn:vim25", 0, {} }
 
 /// `vim.vm.customization.UnknownIpV6Generator`; extends [`CustomizationIpV6Generator`].
 ///
@@ -489,7 +503,8 @@ pub struct CustomizationUnknownIpV6Generator {
     /// What it has as a [`CustomizationIpV6Generator`].
     pub extends: CustomizationIpV6Generator,
 }
-vim_wire::object! { CustomizationUnknownIpV6Generator: CustomizationIpV6Generator, "CustomizationUnknownIpV6Generator", "urn:vim25", 4, {} }
+vim_wire::object! { CustomizationUnknownIpV6Generator: CustomizationIpV6Generator,
+    "CustomizationUnknownIpV6Generator", "urn:vim25", 4, {} }
 
 /// `vim.vm.customization.UnknownNameGenerator`; extends [`CustomizationName`].
 #[derive(Default)]
@@ -524,7 +539,8 @@ pub struct CustomizationVirtualMachineName {
     /// What it has as a [`CustomizationName`].
     pub extends: CustomizationName,
 }
-vim_wire::object! { CustomizationVirtualMachineName: CustomizationName, "CustomizationVirtualMachineName", "urn:vim25", 0, {} }
+vim_wire::object! { CustomizationVirtualMachineName: CustomizationName,
+    "CustomizationVirtualMachineName", "urn:vim25", 0, {} }
 
 /// `vim.vm.customization.WinOptions`; extends [`CustomizationOptions`].
 #[derive(Default)]
@@ -552,7 +568,8 @@ pub struct CustomizationWindowsFlexPrep {
     /// What it has as a [`CustomizationIdentitySettings`].
     pub extends: CustomizationIdentitySettings,
 }
-vim_wire::object! { CustomizationWindowsFlexPrep: CustomizationIdentitySettings, "CustomizationWindowsFlexPrep", "urn:vim25", 34, {} }
+vim_wire::object! { CustomizationWindowsFlexPrep: CustomizationIdentitySettings,
+    "CustomizationWindowsFlexPrep", "urn:vim25", 34, {} }
 
 vim_wire::open_enum! {
     /// `vim.vm.customization.LicenseFilePrintData.AutoMode`.

@@ -44,7 +44,8 @@ pub struct VirtualCdromAtapiBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualCdromAtapiBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualCdromAtapiBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromAtapiBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualCdromAtapiBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdrom.IsoBackingInfo`; extends [`VirtualDeviceFileBackingInfo`].
 #[derive(Default)]
@@ -52,7 +53,8 @@ pub struct VirtualCdromIsoBackingInfo {
     /// What it has as a [`VirtualDeviceFileBackingInfo`].
     pub extends: VirtualDeviceFileBackingInfo,
 }
-vim_wire::object! { VirtualCdromIsoBackingInfo: VirtualDeviceFileBackingInfo, "VirtualCdromIsoBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromIsoBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualCdromIsoBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdrom.PassthroughBackingInfo`; extends [`VirtualDeviceDeviceBackingInfo`].
 #[derive(Default)]
@@ -62,7 +64,8 @@ pub struct VirtualCdromPassthroughBackingInfo {
     /// `exclusive`. Required.
     pub exclusive: bool,
 }
-vim_wire::object! { VirtualCdromPassthroughBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualCdromPassthroughBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualCdromPassthroughBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualCdromPassthroughBackingInfo", "urn:vim25", 0, {
     exclusive "exclusive" 0 2,
 } }
 
@@ -72,7 +75,8 @@ pub struct VirtualCdromRemoteAtapiBackingInfo {
     /// What it has as a [`VirtualDeviceRemoteDeviceBackingInfo`].
     pub extends: VirtualDeviceRemoteDeviceBackingInfo,
 }
-vim_wire::object! { VirtualCdromRemoteAtapiBackingInfo: VirtualDeviceRemoteDeviceBackingInfo, "VirtualCdromRemoteAtapiBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromRemoteAtapiBackingInfo: VirtualDeviceRemoteDeviceBackingInfo,
+    "VirtualCdromRemoteAtapiBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdrom.RemotePassthroughBackingInfo`; extends
 /// [`VirtualDeviceRemoteDeviceBackingInfo`].
@@ -83,7 +87,8 @@ pub struct VirtualCdromRemotePassthroughBackingInfo {
     /// `exclusive`. Required.
     pub exclusive: bool,
 }
-vim_wire::object! { VirtualCdromRemotePassthroughBackingInfo: VirtualDeviceRemoteDeviceBackingInfo, "VirtualCdromRemotePassthroughBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualCdromRemotePassthroughBackingInfo: VirtualDeviceRemoteDeviceBackingInfo,
+    "VirtualCdromRemotePassthroughBackingInfo", "urn:vim25", 0, {
     exclusive "exclusive" 0 2,
 } }
 
@@ -203,7 +208,8 @@ pub struct VirtualDeviceConfigSpecBackingSpec {
     /// `crypto`. Optional.
     pub crypto: Option<vim_wire::Poly<CryptoSpec>>,
 }
-vim_wire::object! { VirtualDeviceConfigSpecBackingSpec: virtual DynamicData, "VirtualDeviceConfigSpecBackingSpec", "urn:vim25", 10, {
+vim_wire::object! { VirtualDeviceConfigSpecBackingSpec: virtual DynamicData,
+    "VirtualDeviceConfigSpecBackingSpec", "urn:vim25", 10, {
     parent "parent" 10 0,
     crypto "crypto" 10 0,
 } }
@@ -242,7 +248,8 @@ pub struct VirtualDeviceDeviceBackingInfo {
     /// `useAutoDetect`. Optional. Since 2.5.
     pub use_auto_detect: Option<bool>,
 }
-vim_wire::object! { VirtualDeviceDeviceBackingInfo: VirtualDeviceBackingInfo, "VirtualDeviceDeviceBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceDeviceBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualDeviceDeviceBackingInfo", "urn:vim25", 0, {
     device_name "deviceName" 0 2,
     use_auto_detect "useAutoDetect" 1 0,
 } }
@@ -257,7 +264,8 @@ pub struct VirtualDeviceDeviceGroupInfo {
     /// `sequenceId`. Required.
     pub sequence_id: i32,
 }
-vim_wire::object! { VirtualDeviceDeviceGroupInfo: virtual DynamicData, "VirtualDeviceDeviceGroupInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualDeviceDeviceGroupInfo: virtual DynamicData,
+    "VirtualDeviceDeviceGroupInfo", "urn:vim25", 27, {
     group_instance_key "groupInstanceKey" 27 2,
     sequence_id "sequenceId" 27 2,
 } }
@@ -281,7 +289,8 @@ pub struct VirtualDeviceFileBackingInfo {
     /// `backingObjectId`. Optional. Since 5.5.
     pub backing_object_id: Option<String>,
 }
-vim_wire::object! { VirtualDeviceFileBackingInfo: VirtualDeviceBackingInfo, "VirtualDeviceFileBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceFileBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualDeviceFileBackingInfo", "urn:vim25", 0, {
     file_name "fileName" 0 2,
     datastore "datastore" 0 0,
     backing_object_id "backingObjectId" 8 0,
@@ -299,7 +308,8 @@ pub struct VirtualDevicePciBusSlotInfo {
     /// `pciSlotNumber`. Required.
     pub pci_slot_number: i32,
 }
-vim_wire::object! { VirtualDevicePciBusSlotInfo: VirtualDeviceBusSlotInfo, "VirtualDevicePciBusSlotInfo", "urn:vim25", 7, {
+vim_wire::object! { VirtualDevicePciBusSlotInfo: VirtualDeviceBusSlotInfo,
+    "VirtualDevicePciBusSlotInfo", "urn:vim25", 7, {
     pci_slot_number "pciSlotNumber" 7 2,
 } }
 
@@ -313,7 +323,8 @@ pub struct VirtualDevicePipeBackingInfo {
     /// `pipeName`. Required.
     pub pipe_name: String,
 }
-vim_wire::object! { VirtualDevicePipeBackingInfo: VirtualDeviceBackingInfo, "VirtualDevicePipeBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDevicePipeBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualDevicePipeBackingInfo", "urn:vim25", 0, {
     pipe_name "pipeName" 0 2,
 } }
 
@@ -330,7 +341,8 @@ pub struct VirtualDeviceRemoteDeviceBackingInfo {
     /// `useAutoDetect`. Optional. Since 2.5.
     pub use_auto_detect: Option<bool>,
 }
-vim_wire::object! { VirtualDeviceRemoteDeviceBackingInfo: VirtualDeviceBackingInfo, "VirtualDeviceRemoteDeviceBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceRemoteDeviceBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualDeviceRemoteDeviceBackingInfo", "urn:vim25", 0, {
     device_name "deviceName" 0 2,
     use_auto_detect "useAutoDetect" 1 0,
 } }
@@ -351,7 +363,8 @@ pub struct VirtualDeviceURIBackingInfo {
     /// `proxyURI`. Optional.
     pub proxy_uri: Option<String>,
 }
-vim_wire::object! { VirtualDeviceURIBackingInfo: VirtualDeviceBackingInfo, "VirtualDeviceURIBackingInfo", "urn:vim25", 5, {
+vim_wire::object! { VirtualDeviceURIBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualDeviceURIBackingInfo", "urn:vim25", 5, {
     service_uri "serviceURI" 5 2,
     direction "direction" 5 2,
     proxy_uri "proxyURI" 5 0,
@@ -441,7 +454,8 @@ pub struct VirtualDiskFlatVer1BackingInfo {
     /// `parent`. Optional. Since 4.0.
     pub parent: Option<Box<VirtualDiskFlatVer1BackingInfo>>,
 }
-vim_wire::object! { VirtualDiskFlatVer1BackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskFlatVer1BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskFlatVer1BackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskFlatVer1BackingInfo", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 0,
     write_through "writeThrough" 0 0,
@@ -485,7 +499,8 @@ pub struct VirtualDiskFlatVer2BackingInfo {
     /// `keyId`. Optional. Since 6.5.
     pub key_id: Option<CryptoKeyId>,
 }
-vim_wire::object! { VirtualDiskFlatVer2BackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskFlatVer2BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskFlatVer2BackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskFlatVer2BackingInfo", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 0,
     write_through "writeThrough" 0 0,
@@ -534,7 +549,8 @@ pub struct VirtualDiskLocalPMemBackingInfo {
     /// `contentId`. Optional.
     pub content_id: Option<String>,
 }
-vim_wire::object! { VirtualDiskLocalPMemBackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskLocalPMemBackingInfo", "urn:vim25", 11, {
+vim_wire::object! { VirtualDiskLocalPMemBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskLocalPMemBackingInfo", "urn:vim25", 11, {
     disk_mode "diskMode" 11 2,
     uuid "uuid" 11 0,
     volume_uuid "volumeUUID" 11 0,
@@ -550,7 +566,8 @@ pub struct VirtualDiskPartitionedRawDiskVer2BackingInfo {
     /// `partition`. One or more.
     pub partition: Vec<i32>,
 }
-vim_wire::object! { VirtualDiskPartitionedRawDiskVer2BackingInfo: VirtualDiskRawDiskVer2BackingInfo, "VirtualDiskPartitionedRawDiskVer2BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskPartitionedRawDiskVer2BackingInfo: VirtualDiskRawDiskVer2BackingInfo,
+    "VirtualDiskPartitionedRawDiskVer2BackingInfo", "urn:vim25", 0, {
     partition "partition" 0 2,
 } }
 
@@ -582,7 +599,8 @@ pub struct VirtualDiskRawDiskMappingVer1BackingInfo {
     /// `sharing`. Optional. Since 6.0.
     pub sharing: Option<String>,
 }
-vim_wire::object! { VirtualDiskRawDiskMappingVer1BackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskRawDiskMappingVer1BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskRawDiskMappingVer1BackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskRawDiskMappingVer1BackingInfo", "urn:vim25", 0, {
     lun_uuid "lunUuid" 0 0,
     device_name "deviceName" 0 0,
     compatibility_mode "compatibilityMode" 0 0,
@@ -612,7 +630,8 @@ pub struct VirtualDiskRawDiskVer2BackingInfo {
     /// `sharing`. Optional. Since 6.0.
     pub sharing: Option<String>,
 }
-vim_wire::object! { VirtualDiskRawDiskVer2BackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualDiskRawDiskVer2BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskRawDiskVer2BackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualDiskRawDiskVer2BackingInfo", "urn:vim25", 0, {
     descriptor_file_name "descriptorFileName" 0 2,
     uuid "uuid" 1 0,
     change_id "changeId" 4 0,
@@ -647,7 +666,8 @@ pub struct VirtualDiskSeSparseBackingInfo {
     /// `keyId`. Optional. Since 6.5.
     pub key_id: Option<CryptoKeyId>,
 }
-vim_wire::object! { VirtualDiskSeSparseBackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskSeSparseBackingInfo", "urn:vim25", 7, {
+vim_wire::object! { VirtualDiskSeSparseBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskSeSparseBackingInfo", "urn:vim25", 7, {
     disk_mode "diskMode" 7 2,
     write_through "writeThrough" 7 0,
     uuid "uuid" 7 0,
@@ -678,7 +698,8 @@ pub struct VirtualDiskSparseVer1BackingInfo {
     /// `parent`. Optional. Since 4.0.
     pub parent: Option<Box<VirtualDiskSparseVer1BackingInfo>>,
 }
-vim_wire::object! { VirtualDiskSparseVer1BackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskSparseVer1BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskSparseVer1BackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskSparseVer1BackingInfo", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 0,
     write_through "writeThrough" 0 0,
@@ -711,7 +732,8 @@ pub struct VirtualDiskSparseVer2BackingInfo {
     /// `keyId`. Optional. Since 6.5.
     pub key_id: Option<CryptoKeyId>,
 }
-vim_wire::object! { VirtualDiskSparseVer2BackingInfo: VirtualDeviceFileBackingInfo, "VirtualDiskSparseVer2BackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskSparseVer2BackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualDiskSparseVer2BackingInfo", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 0,
     write_through "writeThrough" 0 0,
@@ -739,7 +761,8 @@ pub struct VirtualDiskVFlashCacheConfigInfo {
     /// `blockSizeInKB`. Optional.
     pub block_size_in_kb: Option<i64>,
 }
-vim_wire::object! { VirtualDiskVFlashCacheConfigInfo: virtual DynamicData, "VirtualDiskVFlashCacheConfigInfo", "urn:vim25", 8, {
+vim_wire::object! { VirtualDiskVFlashCacheConfigInfo: virtual DynamicData,
+    "VirtualDiskVFlashCacheConfigInfo", "urn:vim25", 8, {
     vflash_module "vFlashModule" 8 0,
     reservation_in_mb "reservationInMB" 8 0,
     cache_consistency_type "cacheConsistencyType" 8 0,
@@ -817,7 +840,8 @@ pub struct VirtualEthernetCardDistributedVirtualPortBackingInfo {
     /// `port`. Required.
     pub port: DistributedVirtualSwitchPortConnection,
 }
-vim_wire::object! { VirtualEthernetCardDistributedVirtualPortBackingInfo: VirtualDeviceBackingInfo, "VirtualEthernetCardDistributedVirtualPortBackingInfo", "urn:vim25", 4, {
+vim_wire::object! { VirtualEthernetCardDistributedVirtualPortBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualEthernetCardDistributedVirtualPortBackingInfo", "urn:vim25", 4, {
     port "port" 4 2,
 } }
 
@@ -827,7 +851,8 @@ pub struct VirtualEthernetCardLegacyNetworkBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualEthernetCardLegacyNetworkBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualEthernetCardLegacyNetworkBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualEthernetCardLegacyNetworkBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualEthernetCardLegacyNetworkBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualEthernetCard.NetworkBackingInfo`; extends [`VirtualDeviceDeviceBackingInfo`].
 #[derive(Default)]
@@ -839,7 +864,8 @@ pub struct VirtualEthernetCardNetworkBackingInfo {
     /// `inPassthroughMode`. Optional. Since 2.5u2server.
     pub in_passthrough_mode: Option<bool>,
 }
-vim_wire::object! { VirtualEthernetCardNetworkBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualEthernetCardNetworkBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualEthernetCardNetworkBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualEthernetCardNetworkBackingInfo", "urn:vim25", 0, {
     network "network" 0 0,
     in_passthrough_mode "inPassthroughMode" 3 0,
 } }
@@ -856,7 +882,8 @@ pub struct VirtualEthernetCardOpaqueNetworkBackingInfo {
     /// `opaqueNetworkType`. Required.
     pub opaque_network_type: String,
 }
-vim_wire::object! { VirtualEthernetCardOpaqueNetworkBackingInfo: VirtualDeviceBackingInfo, "VirtualEthernetCardOpaqueNetworkBackingInfo", "urn:vim25", 8, {
+vim_wire::object! { VirtualEthernetCardOpaqueNetworkBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualEthernetCardOpaqueNetworkBackingInfo", "urn:vim25", 8, {
     opaque_network_id "opaqueNetworkId" 8 2,
     opaque_network_type "opaqueNetworkType" 8 2,
 } }
@@ -873,7 +900,8 @@ pub struct VirtualEthernetCardResourceAllocation {
     /// `limit`. Optional.
     pub limit: Option<i64>,
 }
-vim_wire::object! { VirtualEthernetCardResourceAllocation: virtual DynamicData, "VirtualEthernetCardResourceAllocation", "urn:vim25", 9, {
+vim_wire::object! { VirtualEthernetCardResourceAllocation: virtual DynamicData,
+    "VirtualEthernetCardResourceAllocation", "urn:vim25", 9, {
     reservation "reservation" 9 0,
     share "share" 9 2,
     limit "limit" 9 0,
@@ -893,7 +921,8 @@ pub struct VirtualFloppyDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualFloppyDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualFloppyDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualFloppyDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualFloppy.ImageBackingInfo`; extends [`VirtualDeviceFileBackingInfo`].
 #[derive(Default)]
@@ -901,7 +930,8 @@ pub struct VirtualFloppyImageBackingInfo {
     /// What it has as a [`VirtualDeviceFileBackingInfo`].
     pub extends: VirtualDeviceFileBackingInfo,
 }
-vim_wire::object! { VirtualFloppyImageBackingInfo: VirtualDeviceFileBackingInfo, "VirtualFloppyImageBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyImageBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualFloppyImageBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualFloppy.RemoteDeviceBackingInfo`; extends [`VirtualDeviceRemoteDeviceBackingInfo`].
 #[derive(Default)]
@@ -909,7 +939,8 @@ pub struct VirtualFloppyRemoteDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceRemoteDeviceBackingInfo`].
     pub extends: VirtualDeviceRemoteDeviceBackingInfo,
 }
-vim_wire::object! { VirtualFloppyRemoteDeviceBackingInfo: VirtualDeviceRemoteDeviceBackingInfo, "VirtualFloppyRemoteDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyRemoteDeviceBackingInfo: VirtualDeviceRemoteDeviceBackingInfo,
+    "VirtualFloppyRemoteDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualHdAudioCard`; extends [`VirtualSoundCard`].
 ///
@@ -953,7 +984,8 @@ pub struct VirtualLsiLogicSASController {
     /// What it has as a [`VirtualSCSIController`].
     pub extends: VirtualSCSIController,
 }
-vim_wire::object! { VirtualLsiLogicSASController: VirtualSCSIController, "VirtualLsiLogicSASController", "urn:vim25", 3, {} }
+vim_wire::object! { VirtualLsiLogicSASController: VirtualSCSIController,
+    "VirtualLsiLogicSASController", "urn:vim25", 3, {} }
 
 /// `vim.vm.device.VirtualVMCIDevice`; extends [`VirtualDevice`].
 ///
@@ -986,7 +1018,8 @@ pub struct VirtualMachineVMCIDeviceFilterInfo {
     /// `filters`. Zero or more.
     pub filters: Vec<VirtualMachineVMCIDeviceFilterSpec>,
 }
-vim_wire::object! { VirtualMachineVMCIDeviceFilterInfo: virtual DynamicData, "VirtualMachineVMCIDeviceFilterInfo", "urn:vim25", 9, {
+vim_wire::object! { VirtualMachineVMCIDeviceFilterInfo: virtual DynamicData,
+    "VirtualMachineVMCIDeviceFilterInfo", "urn:vim25", 9, {
     filters "filters" 9 0,
 } }
 
@@ -1008,7 +1041,8 @@ pub struct VirtualMachineVMCIDeviceFilterSpec {
     /// `upperDstPortBoundary`. Optional.
     pub upper_dst_port_boundary: Option<i64>,
 }
-vim_wire::object! { VirtualMachineVMCIDeviceFilterSpec: virtual DynamicData, "VirtualMachineVMCIDeviceFilterSpec", "urn:vim25", 9, {
+vim_wire::object! { VirtualMachineVMCIDeviceFilterSpec: virtual DynamicData,
+    "VirtualMachineVMCIDeviceFilterSpec", "urn:vim25", 9, {
     rank "rank" 9 2,
     action "action" 9 2,
     protocol "protocol" 9 2,
@@ -1083,7 +1117,8 @@ pub struct VirtualNVDIMMBackingInfo {
     /// `changeId`. Optional.
     pub change_id: Option<String>,
 }
-vim_wire::object! { VirtualNVDIMMBackingInfo: VirtualDeviceFileBackingInfo, "VirtualNVDIMMBackingInfo", "urn:vim25", 11, {
+vim_wire::object! { VirtualNVDIMMBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualNVDIMMBackingInfo", "urn:vim25", 11, {
     parent "parent" 11 0,
     change_id "changeId" 11 0,
 } }
@@ -1146,7 +1181,8 @@ pub struct VirtualPCIPassthroughAllowedDevice {
     /// `revisionId`. Optional.
     pub revision_id: Option<i16>,
 }
-vim_wire::object! { VirtualPCIPassthroughAllowedDevice: virtual DynamicData, "VirtualPCIPassthroughAllowedDevice", "urn:vim25", 17, {
+vim_wire::object! { VirtualPCIPassthroughAllowedDevice: virtual DynamicData,
+    "VirtualPCIPassthroughAllowedDevice", "urn:vim25", 17, {
     vendor_id "vendorId" 17 2,
     device_id "deviceId" 17 2,
     sub_vendor_id "subVendorId" 17 0,
@@ -1170,7 +1206,8 @@ pub struct VirtualPCIPassthroughDeviceBackingInfo {
     /// `vendorId`. Required.
     pub vendor_id: i16,
 }
-vim_wire::object! { VirtualPCIPassthroughDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualPCIPassthroughDeviceBackingInfo", "urn:vim25", 4, {
+vim_wire::object! { VirtualPCIPassthroughDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualPCIPassthroughDeviceBackingInfo", "urn:vim25", 4, {
     id "id" 4 2,
     device_id "deviceId" 4 2,
     system_id "systemId" 4 2,
@@ -1189,7 +1226,8 @@ pub struct VirtualPCIPassthroughDvxBackingInfo {
     /// `configParams`. Zero or more.
     pub config_params: Vec<vim_wire::Poly<OptionValue>>,
 }
-vim_wire::object! { VirtualPCIPassthroughDvxBackingInfo: VirtualDeviceBackingInfo, "VirtualPCIPassthroughDvxBackingInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualPCIPassthroughDvxBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualPCIPassthroughDvxBackingInfo", "urn:vim25", 27, {
     device_class "deviceClass" 27 0,
     config_params "configParams" 27 0,
 } }
@@ -1208,7 +1246,8 @@ pub struct VirtualPCIPassthroughDynamicBackingInfo {
     /// `assignedId`. Optional.
     pub assigned_id: Option<String>,
 }
-vim_wire::object! { VirtualPCIPassthroughDynamicBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualPCIPassthroughDynamicBackingInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualPCIPassthroughDynamicBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualPCIPassthroughDynamicBackingInfo", "urn:vim25", 17, {
     allowed_device "allowedDevice" 17 0,
     custom_label "customLabel" 17 0,
     assigned_id "assignedId" 17 0,
@@ -1224,7 +1263,8 @@ pub struct VirtualPCIPassthroughPluginBackingInfo {
     /// What it has as a [`VirtualDeviceBackingInfo`].
     pub extends: VirtualDeviceBackingInfo,
 }
-vim_wire::object! { VirtualPCIPassthroughPluginBackingInfo: VirtualDeviceBackingInfo, "VirtualPCIPassthroughPluginBackingInfo", "urn:vim25", 9, {} }
+vim_wire::object! { VirtualPCIPassthroughPluginBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualPCIPassthroughPluginBackingInfo", "urn:vim25", 9, {} }
 
 /// `vim.vm.device.VirtualPCIPassthrough.VmiopBackingInfo`; extends
 /// [`VirtualPCIPassthroughPluginBackingInfo`].
@@ -1243,7 +1283,8 @@ pub struct VirtualPCIPassthroughVmiopBackingInfo {
     /// `enhancedMigrateCapability`. Optional. Since 8.0.0.1.
     pub enhanced_migrate_capability: Option<bool>,
 }
-vim_wire::object! { VirtualPCIPassthroughVmiopBackingInfo: VirtualPCIPassthroughPluginBackingInfo, "VirtualPCIPassthroughVmiopBackingInfo", "urn:vim25", 9, {
+vim_wire::object! { VirtualPCIPassthroughVmiopBackingInfo: VirtualPCIPassthroughPluginBackingInfo,
+    "VirtualPCIPassthroughVmiopBackingInfo", "urn:vim25", 9, {
     vgpu "vgpu" 9 0,
     vgpu_migrate_data_size_mb "vgpuMigrateDataSizeMB" 27 0,
     migrate_supported "migrateSupported" 21 0,
@@ -1280,7 +1321,8 @@ pub struct VirtualParallelPortDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualParallelPortDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualParallelPortDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualParallelPortDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualParallelPortDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualParallelPort.FileBackingInfo`; extends [`VirtualDeviceFileBackingInfo`].
 #[derive(Default)]
@@ -1288,7 +1330,8 @@ pub struct VirtualParallelPortFileBackingInfo {
     /// What it has as a [`VirtualDeviceFileBackingInfo`].
     pub extends: VirtualDeviceFileBackingInfo,
 }
-vim_wire::object! { VirtualParallelPortFileBackingInfo: VirtualDeviceFileBackingInfo, "VirtualParallelPortFileBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualParallelPortFileBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualParallelPortFileBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualPointingDevice`; extends [`VirtualDevice`].
 #[derive(Default)]
@@ -1306,7 +1349,8 @@ pub struct VirtualPointingDeviceDeviceBackingInfo {
     /// `hostPointingDevice`. Required.
     pub host_pointing_device: String,
 }
-vim_wire::object! { VirtualPointingDeviceDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualPointingDeviceDeviceBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualPointingDeviceDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualPointingDeviceDeviceBackingInfo", "urn:vim25", 0, {
     host_pointing_device "hostPointingDevice" 0 2,
 } }
 
@@ -1330,7 +1374,8 @@ pub struct VirtualPrecisionClockSystemClockBackingInfo {
     /// `protocol`. Optional.
     pub protocol: Option<String>,
 }
-vim_wire::object! { VirtualPrecisionClockSystemClockBackingInfo: VirtualDeviceBackingInfo, "VirtualPrecisionClockSystemClockBackingInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualPrecisionClockSystemClockBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualPrecisionClockSystemClockBackingInfo", "urn:vim25", 17, {
     protocol "protocol" 17 0,
 } }
 
@@ -1381,7 +1426,8 @@ pub struct VirtualSCSIPassthroughDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualSCSIPassthroughDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualSCSIPassthroughDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSCSIPassthroughDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualSCSIPassthroughDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSIOController`; extends [`VirtualController`].
 #[derive(Default)]
@@ -1409,7 +1455,8 @@ pub struct VirtualSerialPortDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualSerialPortDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualSerialPortDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSerialPortDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualSerialPortDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSerialPort.FileBackingInfo`; extends [`VirtualDeviceFileBackingInfo`].
 #[derive(Default)]
@@ -1417,7 +1464,8 @@ pub struct VirtualSerialPortFileBackingInfo {
     /// What it has as a [`VirtualDeviceFileBackingInfo`].
     pub extends: VirtualDeviceFileBackingInfo,
 }
-vim_wire::object! { VirtualSerialPortFileBackingInfo: VirtualDeviceFileBackingInfo, "VirtualSerialPortFileBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSerialPortFileBackingInfo: VirtualDeviceFileBackingInfo,
+    "VirtualSerialPortFileBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSerialPort.PipeBackingInfo`; extends [`VirtualDevicePipeBackingInfo`].
 #[derive(Default)]
@@ -1429,7 +1477,8 @@ pub struct VirtualSerialPortPipeBackingInfo {
     /// `noRxLoss`. Optional.
     pub no_rx_loss: Option<bool>,
 }
-vim_wire::object! { VirtualSerialPortPipeBackingInfo: VirtualDevicePipeBackingInfo, "VirtualSerialPortPipeBackingInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualSerialPortPipeBackingInfo: VirtualDevicePipeBackingInfo,
+    "VirtualSerialPortPipeBackingInfo", "urn:vim25", 0, {
     endpoint "endpoint" 0 2,
     no_rx_loss "noRxLoss" 0 0,
 } }
@@ -1442,7 +1491,8 @@ pub struct VirtualSerialPortThinPrintBackingInfo {
     /// What it has as a [`VirtualDeviceBackingInfo`].
     pub extends: VirtualDeviceBackingInfo,
 }
-vim_wire::object! { VirtualSerialPortThinPrintBackingInfo: VirtualDeviceBackingInfo, "VirtualSerialPortThinPrintBackingInfo", "urn:vim25", 7, {} }
+vim_wire::object! { VirtualSerialPortThinPrintBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualSerialPortThinPrintBackingInfo", "urn:vim25", 7, {} }
 
 /// `vim.vm.device.VirtualSerialPort.URIBackingInfo`; extends [`VirtualDeviceURIBackingInfo`].
 ///
@@ -1452,7 +1502,8 @@ pub struct VirtualSerialPortURIBackingInfo {
     /// What it has as a [`VirtualDeviceURIBackingInfo`].
     pub extends: VirtualDeviceURIBackingInfo,
 }
-vim_wire::object! { VirtualSerialPortURIBackingInfo: VirtualDeviceURIBackingInfo, "VirtualSerialPortURIBackingInfo", "urn:vim25", 5, {} }
+vim_wire::object! { VirtualSerialPortURIBackingInfo: VirtualDeviceURIBackingInfo,
+    "VirtualSerialPortURIBackingInfo", "urn:vim25", 5, {} }
 
 /// `vim.vm.device.VirtualSoundBlaster16`; extends [`VirtualSoundCard`].
 #[derive(Default)]
@@ -1478,7 +1529,8 @@ pub struct VirtualSoundCardDeviceBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualSoundCardDeviceBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualSoundCardDeviceBackingInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSoundCardDeviceBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualSoundCardDeviceBackingInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSriovEthernetCard`; extends [`VirtualEthernetCard`].
 ///
@@ -1514,7 +1566,8 @@ pub struct VirtualSriovEthernetCardSriovBackingInfo {
     /// `virtualFunctionIndex`. Optional.
     pub virtual_function_index: Option<i32>,
 }
-vim_wire::object! { VirtualSriovEthernetCardSriovBackingInfo: VirtualDeviceBackingInfo, "VirtualSriovEthernetCardSriovBackingInfo", "urn:vim25", 8, {
+vim_wire::object! { VirtualSriovEthernetCardSriovBackingInfo: VirtualDeviceBackingInfo,
+    "VirtualSriovEthernetCardSriovBackingInfo", "urn:vim25", 8, {
     physical_function_backing "physicalFunctionBacking" 8 0,
     virtual_function_backing "virtualFunctionBacking" 8 0,
     virtual_function_index "virtualFunctionIndex" 8 0,
@@ -1586,7 +1639,8 @@ pub struct VirtualUSBControllerPciBusSlotInfo {
     /// `ehciPciSlotNumber`. Optional.
     pub ehci_pci_slot_number: Option<i32>,
 }
-vim_wire::object! { VirtualUSBControllerPciBusSlotInfo: VirtualDevicePciBusSlotInfo, "VirtualUSBControllerPciBusSlotInfo", "urn:vim25", 7, {
+vim_wire::object! { VirtualUSBControllerPciBusSlotInfo: VirtualDevicePciBusSlotInfo,
+    "VirtualUSBControllerPciBusSlotInfo", "urn:vim25", 7, {
     ehci_pci_slot_number "ehciPciSlotNumber" 7 0,
 } }
 
@@ -1600,7 +1654,8 @@ pub struct VirtualUSBRemoteClientBackingInfo {
     /// `hostname`. Required.
     pub hostname: String,
 }
-vim_wire::object! { VirtualUSBRemoteClientBackingInfo: VirtualDeviceRemoteDeviceBackingInfo, "VirtualUSBRemoteClientBackingInfo", "urn:vim25", 6, {
+vim_wire::object! { VirtualUSBRemoteClientBackingInfo: VirtualDeviceRemoteDeviceBackingInfo,
+    "VirtualUSBRemoteClientBackingInfo", "urn:vim25", 6, {
     hostname "hostname" 6 2,
 } }
 
@@ -1614,7 +1669,8 @@ pub struct VirtualUSBRemoteHostBackingInfo {
     /// `hostname`. Required.
     pub hostname: String,
 }
-vim_wire::object! { VirtualUSBRemoteHostBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualUSBRemoteHostBackingInfo", "urn:vim25", 5, {
+vim_wire::object! { VirtualUSBRemoteHostBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualUSBRemoteHostBackingInfo", "urn:vim25", 5, {
     hostname "hostname" 5 2,
 } }
 
@@ -1626,7 +1682,8 @@ pub struct VirtualUSBUSBBackingInfo {
     /// What it has as a [`VirtualDeviceDeviceBackingInfo`].
     pub extends: VirtualDeviceDeviceBackingInfo,
 }
-vim_wire::object! { VirtualUSBUSBBackingInfo: VirtualDeviceDeviceBackingInfo, "VirtualUSBUSBBackingInfo", "urn:vim25", 1, {} }
+vim_wire::object! { VirtualUSBUSBBackingInfo: VirtualDeviceDeviceBackingInfo,
+    "VirtualUSBUSBBackingInfo", "urn:vim25", 1, {} }
 
 /// `vim.vm.device.VirtualUSBXHCIController`; extends [`VirtualController`].
 ///
@@ -1701,7 +1758,8 @@ pub struct VirtualVmxnet3StrictLatencyConfig {
     /// `disableOffload`. Optional. Values: [`VirtualVmxnet3StrictLatencyConfigDisableOffload`].
     pub disable_offload: Option<String>,
 }
-vim_wire::object! { VirtualVmxnet3StrictLatencyConfig: virtual DynamicData, "VirtualVmxnet3StrictLatencyConfig", "urn:vim25", 32, {
+vim_wire::object! { VirtualVmxnet3StrictLatencyConfig: virtual DynamicData,
+    "VirtualVmxnet3StrictLatencyConfig", "urn:vim25", 32, {
     allowed "allowed" 32 0,
     measure_latency "measureLatency" 32 0,
     max_tx_queues "maxTxQueues" 32 0,
@@ -1862,7 +1920,8 @@ vim_wire::open_enum! {
     /// `vim.vm.device.VirtualDisk.VFlashCacheConfigInfo.CacheConsistencyType`.
     ///
     /// Since 5.5.
-    VirtualDiskVFlashCacheConfigInfoCacheConsistencyType, "VirtualDiskVFlashCacheConfigInfoCacheConsistencyType", "urn:vim25", 8, {
+    VirtualDiskVFlashCacheConfigInfoCacheConsistencyType,
+    "VirtualDiskVFlashCacheConfigInfoCacheConsistencyType", "urn:vim25", 8, {
         /// `strong`
         STRONG = "strong",
         /// `weak`
@@ -1968,7 +2027,8 @@ vim_wire::open_enum! {
 
 vim_wire::open_enum! {
     /// `vim.vm.device.VirtualVmxnet3.StrictLatencyConfig.DisableOffload`.
-    VirtualVmxnet3StrictLatencyConfigDisableOffload, "VirtualVmxnet3StrictLatencyConfigDisableOffload", "urn:vim25", 0, {
+    VirtualVmxnet3StrictLatencyConfigDisableOffload,
+    "VirtualVmxnet3StrictLatencyConfigDisableOffload", "urn:vim25", 0, {
         /// `NONE`
         NONE = "NONE",
         /// `TSO`

@@ -10,7 +10,8 @@ pub struct ParaVirtualSCSIControllerOption {
     /// What it has as a [`VirtualSCSIControllerOption`].
     pub extends: VirtualSCSIControllerOption,
 }
-vim_wire::object! { ParaVirtualSCSIControllerOption: VirtualSCSIControllerOption, "ParaVirtualSCSIControllerOption", "urn:vim25", 3, {} }
+vim_wire::object! { ParaVirtualSCSIControllerOption: VirtualSCSIControllerOption,
+    "ParaVirtualSCSIControllerOption", "urn:vim25", 3, {} }
 
 /// `vim.vm.device.VirtualAHCIControllerOption`; extends [`VirtualSATAControllerOption`].
 ///
@@ -20,7 +21,8 @@ pub struct VirtualAHCIControllerOption {
     /// What it has as a [`VirtualSATAControllerOption`].
     pub extends: VirtualSATAControllerOption,
 }
-vim_wire::object! { VirtualAHCIControllerOption: VirtualSATAControllerOption, "VirtualAHCIControllerOption", "urn:vim25", 8, {} }
+vim_wire::object! { VirtualAHCIControllerOption: VirtualSATAControllerOption,
+    "VirtualAHCIControllerOption", "urn:vim25", 8, {} }
 
 /// `vim.vm.device.VirtualBusLogicControllerOption`; extends [`VirtualSCSIControllerOption`].
 #[derive(Default)]
@@ -28,7 +30,8 @@ pub struct VirtualBusLogicControllerOption {
     /// What it has as a [`VirtualSCSIControllerOption`].
     pub extends: VirtualSCSIControllerOption,
 }
-vim_wire::object! { VirtualBusLogicControllerOption: VirtualSCSIControllerOption, "VirtualBusLogicControllerOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualBusLogicControllerOption: VirtualSCSIControllerOption,
+    "VirtualBusLogicControllerOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdromOption.AtapiBackingOption`; extends [`VirtualDeviceDeviceBackingOption`].
 #[derive(Default)]
@@ -36,7 +39,8 @@ pub struct VirtualCdromAtapiBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualCdromAtapiBackingOption: VirtualDeviceDeviceBackingOption, "VirtualCdromAtapiBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromAtapiBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualCdromAtapiBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdromOption.IsoBackingOption`; extends [`VirtualDeviceFileBackingOption`].
 #[derive(Default)]
@@ -44,7 +48,8 @@ pub struct VirtualCdromIsoBackingOption {
     /// What it has as a [`VirtualDeviceFileBackingOption`].
     pub extends: VirtualDeviceFileBackingOption,
 }
-vim_wire::object! { VirtualCdromIsoBackingOption: VirtualDeviceFileBackingOption, "VirtualCdromIsoBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromIsoBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualCdromIsoBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdromOption`; extends [`VirtualDeviceOption`].
 #[derive(Default)]
@@ -62,7 +67,8 @@ pub struct VirtualCdromPassthroughBackingOption {
     /// `exclusive`. Required.
     pub exclusive: BoolOption,
 }
-vim_wire::object! { VirtualCdromPassthroughBackingOption: VirtualDeviceDeviceBackingOption, "VirtualCdromPassthroughBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualCdromPassthroughBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualCdromPassthroughBackingOption", "urn:vim25", 0, {
     exclusive "exclusive" 0 2,
 } }
 
@@ -72,7 +78,8 @@ pub struct VirtualCdromRemoteAtapiBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualCdromRemoteAtapiBackingOption: VirtualDeviceDeviceBackingOption, "VirtualCdromRemoteAtapiBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualCdromRemoteAtapiBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualCdromRemoteAtapiBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualCdromOption.RemotePassthroughBackingOption`; extends
 /// [`VirtualDeviceRemoteDeviceBackingOption`].
@@ -83,7 +90,8 @@ pub struct VirtualCdromRemotePassthroughBackingOption {
     /// `exclusive`. Required.
     pub exclusive: BoolOption,
 }
-vim_wire::object! { VirtualCdromRemotePassthroughBackingOption: VirtualDeviceRemoteDeviceBackingOption, "VirtualCdromRemotePassthroughBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualCdromRemotePassthroughBackingOption: VirtualDeviceRemoteDeviceBackingOption,
+    "VirtualCdromRemotePassthroughBackingOption", "urn:vim25", 0, {
     exclusive "exclusive" 0 2,
 } }
 
@@ -159,7 +167,8 @@ pub struct VirtualDeviceDeviceBackingOption {
     /// `autoDetectAvailable`. Required. Since 2.5.
     pub auto_detect_available: BoolOption,
 }
-vim_wire::object! { VirtualDeviceDeviceBackingOption: VirtualDeviceBackingOption, "VirtualDeviceDeviceBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceDeviceBackingOption: VirtualDeviceBackingOption,
+    "VirtualDeviceDeviceBackingOption", "urn:vim25", 0, {
     auto_detect_available "autoDetectAvailable" 1 2,
 } }
 
@@ -177,7 +186,8 @@ pub struct VirtualDeviceFileBackingOption {
     /// `fileNameExtensions`. Optional.
     pub file_name_extensions: Option<ChoiceOption>,
 }
-vim_wire::object! { VirtualDeviceFileBackingOption: VirtualDeviceBackingOption, "VirtualDeviceFileBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceFileBackingOption: VirtualDeviceBackingOption,
+    "VirtualDeviceFileBackingOption", "urn:vim25", 0, {
     file_name_extensions "fileNameExtensions" 0 0,
 } }
 
@@ -234,7 +244,8 @@ pub struct VirtualDevicePipeBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualDevicePipeBackingOption: VirtualDeviceBackingOption, "VirtualDevicePipeBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualDevicePipeBackingOption: VirtualDeviceBackingOption,
+    "VirtualDevicePipeBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualDeviceOption.RemoteDeviceBackingOption`; extends [`VirtualDeviceBackingOption`].
 ///
@@ -247,7 +258,8 @@ pub struct VirtualDeviceRemoteDeviceBackingOption {
     /// `autoDetectAvailable`. Required. Since 2.5.
     pub auto_detect_available: BoolOption,
 }
-vim_wire::object! { VirtualDeviceRemoteDeviceBackingOption: VirtualDeviceBackingOption, "VirtualDeviceRemoteDeviceBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDeviceRemoteDeviceBackingOption: VirtualDeviceBackingOption,
+    "VirtualDeviceRemoteDeviceBackingOption", "urn:vim25", 0, {
     auto_detect_available "autoDetectAvailable" 1 2,
 } }
 
@@ -263,7 +275,8 @@ pub struct VirtualDeviceURIBackingOption {
     /// `directions`. Required.
     pub directions: ChoiceOption,
 }
-vim_wire::object! { VirtualDeviceURIBackingOption: VirtualDeviceBackingOption, "VirtualDeviceURIBackingOption", "urn:vim25", 5, {
+vim_wire::object! { VirtualDeviceURIBackingOption: VirtualDeviceBackingOption,
+    "VirtualDeviceURIBackingOption", "urn:vim25", 5, {
     directions "directions" 5 2,
 } }
 
@@ -277,7 +290,8 @@ pub struct VirtualDiskDeltaDiskFormatsSupported {
     /// `deltaDiskFormat`. Required.
     pub delta_disk_format: ChoiceOption,
 }
-vim_wire::object! { VirtualDiskDeltaDiskFormatsSupported: virtual DynamicData, "VirtualDiskDeltaDiskFormatsSupported", "urn:vim25", 7, {
+vim_wire::object! { VirtualDiskDeltaDiskFormatsSupported: virtual DynamicData,
+    "VirtualDiskDeltaDiskFormatsSupported", "urn:vim25", 7, {
     datastore_type "datastoreType" 7 2,
     delta_disk_format "deltaDiskFormat" 7 2,
 } }
@@ -296,7 +310,8 @@ pub struct VirtualDiskFlatVer1BackingOption {
     /// `growable`. Required.
     pub growable: bool,
 }
-vim_wire::object! { VirtualDiskFlatVer1BackingOption: VirtualDeviceFileBackingOption, "VirtualDiskFlatVer1BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskFlatVer1BackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskFlatVer1BackingOption", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 2,
     write_through "writeThrough" 0 2,
@@ -331,7 +346,8 @@ pub struct VirtualDiskFlatVer2BackingOption {
     /// `virtualDiskFormat`. Optional. Since 9.0.0.0.
     pub virtual_disk_format: Option<ChoiceOption>,
 }
-vim_wire::object! { VirtualDiskFlatVer2BackingOption: VirtualDeviceFileBackingOption, "VirtualDiskFlatVer2BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskFlatVer2BackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskFlatVer2BackingOption", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 2,
     write_through "writeThrough" 0 2,
@@ -361,7 +377,8 @@ pub struct VirtualDiskLocalPMemBackingOption {
     /// `uuid`. Required.
     pub uuid: bool,
 }
-vim_wire::object! { VirtualDiskLocalPMemBackingOption: VirtualDeviceFileBackingOption, "VirtualDiskLocalPMemBackingOption", "urn:vim25", 11, {
+vim_wire::object! { VirtualDiskLocalPMemBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskLocalPMemBackingOption", "urn:vim25", 11, {
     disk_mode "diskMode" 11 2,
     growable "growable" 11 2,
     hot_growable "hotGrowable" 11 2,
@@ -400,7 +417,8 @@ pub struct VirtualDiskOptionVFlashCacheConfigOption {
     /// `blockSizeInKB`. Required.
     pub block_size_in_kb: LongOption,
 }
-vim_wire::object! { VirtualDiskOptionVFlashCacheConfigOption: virtual DynamicData, "VirtualDiskOptionVFlashCacheConfigOption", "urn:vim25", 8, {
+vim_wire::object! { VirtualDiskOptionVFlashCacheConfigOption: virtual DynamicData,
+    "VirtualDiskOptionVFlashCacheConfigOption", "urn:vim25", 8, {
     cache_consistency_type "cacheConsistencyType" 8 2,
     cache_mode "cacheMode" 8 2,
     reservation_in_mb "reservationInMB" 8 2,
@@ -414,7 +432,8 @@ pub struct VirtualDiskPartitionedRawDiskVer2BackingOption {
     /// What it has as a [`VirtualDiskRawDiskVer2BackingOption`].
     pub extends: VirtualDiskRawDiskVer2BackingOption,
 }
-vim_wire::object! { VirtualDiskPartitionedRawDiskVer2BackingOption: VirtualDiskRawDiskVer2BackingOption, "VirtualDiskPartitionedRawDiskVer2BackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualDiskPartitionedRawDiskVer2BackingOption: VirtualDiskRawDiskVer2BackingOption,
+    "VirtualDiskPartitionedRawDiskVer2BackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualDiskOption.RawDiskMappingVer1BackingOption`; extends
 /// [`VirtualDeviceDeviceBackingOption`].
@@ -433,7 +452,8 @@ pub struct VirtualDiskRawDiskMappingVer1BackingOption {
     /// `virtualDiskFormat`. Optional. Since 9.0.0.0.
     pub virtual_disk_format: Option<ChoiceOption>,
 }
-vim_wire::object! { VirtualDiskRawDiskMappingVer1BackingOption: VirtualDeviceDeviceBackingOption, "VirtualDiskRawDiskMappingVer1BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskRawDiskMappingVer1BackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualDiskRawDiskMappingVer1BackingOption", "urn:vim25", 0, {
     descriptor_file_name_extensions "descriptorFileNameExtensions" 0 0,
     compatibility_mode "compatibilityMode" 0 2,
     disk_mode "diskMode" 0 2,
@@ -453,7 +473,8 @@ pub struct VirtualDiskRawDiskVer2BackingOption {
     /// `uuid`. Required. Since 2.5.
     pub uuid: bool,
 }
-vim_wire::object! { VirtualDiskRawDiskVer2BackingOption: VirtualDeviceDeviceBackingOption, "VirtualDiskRawDiskVer2BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskRawDiskVer2BackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualDiskRawDiskVer2BackingOption", "urn:vim25", 0, {
     descriptor_file_name_extensions "descriptorFileNameExtensions" 0 2,
     uuid "uuid" 1 2,
 } }
@@ -480,7 +501,8 @@ pub struct VirtualDiskSeSparseBackingOption {
     /// `virtualDiskFormat`. Optional. Since 9.0.0.0.
     pub virtual_disk_format: Option<ChoiceOption>,
 }
-vim_wire::object! { VirtualDiskSeSparseBackingOption: VirtualDeviceFileBackingOption, "VirtualDiskSeSparseBackingOption", "urn:vim25", 7, {
+vim_wire::object! { VirtualDiskSeSparseBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskSeSparseBackingOption", "urn:vim25", 7, {
     disk_mode "diskMode" 7 2,
     write_through "writeThrough" 7 2,
     growable "growable" 7 2,
@@ -504,7 +526,8 @@ pub struct VirtualDiskSparseVer1BackingOption {
     /// `growable`. Required.
     pub growable: bool,
 }
-vim_wire::object! { VirtualDiskSparseVer1BackingOption: VirtualDeviceFileBackingOption, "VirtualDiskSparseVer1BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskSparseVer1BackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskSparseVer1BackingOption", "urn:vim25", 0, {
     disk_modes "diskModes" 0 2,
     split "split" 0 2,
     write_through "writeThrough" 0 2,
@@ -531,7 +554,8 @@ pub struct VirtualDiskSparseVer2BackingOption {
     /// `virtualDiskFormat`. Optional. Since 9.0.0.0.
     pub virtual_disk_format: Option<ChoiceOption>,
 }
-vim_wire::object! { VirtualDiskSparseVer2BackingOption: VirtualDeviceFileBackingOption, "VirtualDiskSparseVer2BackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualDiskSparseVer2BackingOption: VirtualDeviceFileBackingOption,
+    "VirtualDiskSparseVer2BackingOption", "urn:vim25", 0, {
     disk_mode "diskMode" 0 2,
     split "split" 0 2,
     write_through "writeThrough" 0 2,
@@ -576,7 +600,8 @@ pub struct VirtualEthernetCardDVPortBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualEthernetCardDVPortBackingOption: VirtualDeviceBackingOption, "VirtualEthernetCardDVPortBackingOption", "urn:vim25", 4, {} }
+vim_wire::object! { VirtualEthernetCardDVPortBackingOption: VirtualDeviceBackingOption,
+    "VirtualEthernetCardDVPortBackingOption", "urn:vim25", 4, {} }
 
 /// `vim.vm.device.VirtualEthernetCardOption.LegacyNetworkBackingOption`; extends
 /// [`VirtualDeviceDeviceBackingOption`].
@@ -585,7 +610,8 @@ pub struct VirtualEthernetCardLegacyNetworkBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualEthernetCardLegacyNetworkBackingOption: VirtualDeviceDeviceBackingOption, "VirtualEthernetCardLegacyNetworkBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualEthernetCardLegacyNetworkBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualEthernetCardLegacyNetworkBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualEthernetCardOption.NetworkBackingOption`; extends
 /// [`VirtualDeviceDeviceBackingOption`].
@@ -594,7 +620,8 @@ pub struct VirtualEthernetCardNetworkBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualEthernetCardNetworkBackingOption: VirtualDeviceDeviceBackingOption, "VirtualEthernetCardNetworkBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualEthernetCardNetworkBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualEthernetCardNetworkBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualEthernetCardOption.OpaqueNetworkBackingOption`; extends
 /// [`VirtualDeviceBackingOption`].
@@ -605,7 +632,8 @@ pub struct VirtualEthernetCardOpaqueNetworkBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualEthernetCardOpaqueNetworkBackingOption: VirtualDeviceBackingOption, "VirtualEthernetCardOpaqueNetworkBackingOption", "urn:vim25", 8, {} }
+vim_wire::object! { VirtualEthernetCardOpaqueNetworkBackingOption: VirtualDeviceBackingOption,
+    "VirtualEthernetCardOpaqueNetworkBackingOption", "urn:vim25", 8, {} }
 
 /// `vim.vm.device.VirtualEthernetCardOption`; extends [`VirtualDeviceOption`].
 ///
@@ -640,7 +668,8 @@ pub struct VirtualFloppyDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualFloppyDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualFloppyDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualFloppyDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualFloppyOption.ImageBackingOption`; extends [`VirtualDeviceFileBackingOption`].
 #[derive(Default)]
@@ -648,7 +677,8 @@ pub struct VirtualFloppyImageBackingOption {
     /// What it has as a [`VirtualDeviceFileBackingOption`].
     pub extends: VirtualDeviceFileBackingOption,
 }
-vim_wire::object! { VirtualFloppyImageBackingOption: VirtualDeviceFileBackingOption, "VirtualFloppyImageBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyImageBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualFloppyImageBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualFloppyOption`; extends [`VirtualDeviceOption`].
 #[derive(Default)]
@@ -665,7 +695,8 @@ pub struct VirtualFloppyRemoteDeviceBackingOption {
     /// What it has as a [`VirtualDeviceRemoteDeviceBackingOption`].
     pub extends: VirtualDeviceRemoteDeviceBackingOption,
 }
-vim_wire::object! { VirtualFloppyRemoteDeviceBackingOption: VirtualDeviceRemoteDeviceBackingOption, "VirtualFloppyRemoteDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualFloppyRemoteDeviceBackingOption: VirtualDeviceRemoteDeviceBackingOption,
+    "VirtualFloppyRemoteDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualHdAudioCardOption`; extends [`VirtualSoundCardOption`].
 ///
@@ -687,7 +718,8 @@ pub struct VirtualIDEControllerOption {
     /// `numIDECdroms`. Required.
     pub num_ide_cdroms: IntOption,
 }
-vim_wire::object! { VirtualIDEControllerOption: VirtualControllerOption, "VirtualIDEControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualIDEControllerOption: VirtualControllerOption,
+    "VirtualIDEControllerOption", "urn:vim25", 0, {
     num_ide_disks "numIDEDisks" 0 2,
     num_ide_cdroms "numIDECdroms" 0 2,
 } }
@@ -706,7 +738,8 @@ pub struct VirtualLsiLogicControllerOption {
     /// What it has as a [`VirtualSCSIControllerOption`].
     pub extends: VirtualSCSIControllerOption,
 }
-vim_wire::object! { VirtualLsiLogicControllerOption: VirtualSCSIControllerOption, "VirtualLsiLogicControllerOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualLsiLogicControllerOption: VirtualSCSIControllerOption,
+    "VirtualLsiLogicControllerOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualLsiLogicSASControllerOption`; extends [`VirtualSCSIControllerOption`].
 ///
@@ -716,7 +749,8 @@ pub struct VirtualLsiLogicSASControllerOption {
     /// What it has as a [`VirtualSCSIControllerOption`].
     pub extends: VirtualSCSIControllerOption,
 }
-vim_wire::object! { VirtualLsiLogicSASControllerOption: VirtualSCSIControllerOption, "VirtualLsiLogicSASControllerOption", "urn:vim25", 3, {} }
+vim_wire::object! { VirtualLsiLogicSASControllerOption: VirtualSCSIControllerOption,
+    "VirtualLsiLogicSASControllerOption", "urn:vim25", 3, {} }
 
 /// `vim.vm.device.VirtualVMCIDeviceOption`; extends [`VirtualDeviceOption`].
 ///
@@ -732,7 +766,8 @@ pub struct VirtualMachineVMCIDeviceOption {
     /// `filterSupported`. Optional. Since 6.0.
     pub filter_supported: Option<BoolOption>,
 }
-vim_wire::object! { VirtualMachineVMCIDeviceOption: VirtualDeviceOption, "VirtualMachineVMCIDeviceOption", "urn:vim25", 3, {
+vim_wire::object! { VirtualMachineVMCIDeviceOption: VirtualDeviceOption,
+    "VirtualMachineVMCIDeviceOption", "urn:vim25", 3, {
     allow_unrestricted_communication "allowUnrestrictedCommunication" 3 2,
     filter_spec_option "filterSpecOption" 9 0,
     filter_supported "filterSupported" 9 0,
@@ -754,7 +789,8 @@ pub struct VirtualMachineVMCIDeviceOptionFilterSpecOption {
     /// `upperDstPortBoundary`. Required.
     pub upper_dst_port_boundary: LongOption,
 }
-vim_wire::object! { VirtualMachineVMCIDeviceOptionFilterSpecOption: virtual DynamicData, "VirtualMachineVMCIDeviceOptionFilterSpecOption", "urn:vim25", 9, {
+vim_wire::object! { VirtualMachineVMCIDeviceOptionFilterSpecOption: virtual DynamicData,
+    "VirtualMachineVMCIDeviceOptionFilterSpecOption", "urn:vim25", 9, {
     action "action" 9 2,
     protocol "protocol" 9 2,
     direction "direction" 9 2,
@@ -772,7 +808,8 @@ pub struct VirtualNVDIMMControllerOption {
     /// `numNVDIMMControllers`. Required.
     pub num_nvdimm_controllers: IntOption,
 }
-vim_wire::object! { VirtualNVDIMMControllerOption: VirtualControllerOption, "VirtualNVDIMMControllerOption", "urn:vim25", 11, {
+vim_wire::object! { VirtualNVDIMMControllerOption: VirtualControllerOption,
+    "VirtualNVDIMMControllerOption", "urn:vim25", 11, {
     num_nvdimm_controllers "numNVDIMMControllers" 11 2,
 } }
 
@@ -811,7 +848,8 @@ pub struct VirtualNVMEControllerOption {
     /// `sharing`. Zero or more. Since 8.0.2.0.
     pub sharing: Vec<String>,
 }
-vim_wire::object! { VirtualNVMEControllerOption: VirtualControllerOption, "VirtualNVMEControllerOption", "urn:vim25", 10, {
+vim_wire::object! { VirtualNVMEControllerOption: VirtualControllerOption,
+    "VirtualNVMEControllerOption", "urn:vim25", 10, {
     num_nvme_disks "numNVMEDisks" 10 2,
     sharing "sharing" 30 0,
 } }
@@ -848,7 +886,8 @@ pub struct VirtualPCIControllerOption {
     /// `numVmxnet3VrdmaEthernetCards`. Optional. Since 6.7.
     pub num_vmxnet3_vrdma_ethernet_cards: Option<IntOption>,
 }
-vim_wire::object! { VirtualPCIControllerOption: VirtualControllerOption, "VirtualPCIControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualPCIControllerOption: VirtualControllerOption,
+    "VirtualPCIControllerOption", "urn:vim25", 0, {
     num_scsi_controllers "numSCSIControllers" 0 2,
     num_ethernet_cards "numEthernetCards" 0 2,
     num_video_cards "numVideoCards" 0 2,
@@ -873,7 +912,8 @@ pub struct VirtualPCIPassthroughDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualPCIPassthroughDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualPCIPassthroughDeviceBackingOption", "urn:vim25", 4, {} }
+vim_wire::object! { VirtualPCIPassthroughDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualPCIPassthroughDeviceBackingOption", "urn:vim25", 4, {} }
 
 /// `vim.vm.device.VirtualPCIPassthroughOption.DvxBackingOption`; extends [`VirtualDeviceBackingOption`].
 ///
@@ -883,7 +923,8 @@ pub struct VirtualPCIPassthroughDvxBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualPCIPassthroughDvxBackingOption: VirtualDeviceBackingOption, "VirtualPCIPassthroughDvxBackingOption", "urn:vim25", 27, {} }
+vim_wire::object! { VirtualPCIPassthroughDvxBackingOption: VirtualDeviceBackingOption,
+    "VirtualPCIPassthroughDvxBackingOption", "urn:vim25", 27, {} }
 
 /// `vim.vm.device.VirtualPCIPassthroughOption.DynamicBackingOption`; extends
 /// [`VirtualDeviceDeviceBackingOption`].
@@ -894,7 +935,8 @@ pub struct VirtualPCIPassthroughDynamicBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualPCIPassthroughDynamicBackingOption: VirtualDeviceDeviceBackingOption, "VirtualPCIPassthroughDynamicBackingOption", "urn:vim25", 17, {} }
+vim_wire::object! { VirtualPCIPassthroughDynamicBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualPCIPassthroughDynamicBackingOption", "urn:vim25", 17, {} }
 
 /// `vim.vm.device.VirtualPCIPassthroughOption`; extends [`VirtualDeviceOption`].
 ///
@@ -916,7 +958,8 @@ pub struct VirtualPCIPassthroughPluginBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualPCIPassthroughPluginBackingOption: VirtualDeviceBackingOption, "VirtualPCIPassthroughPluginBackingOption", "urn:vim25", 9, {} }
+vim_wire::object! { VirtualPCIPassthroughPluginBackingOption: VirtualDeviceBackingOption,
+    "VirtualPCIPassthroughPluginBackingOption", "urn:vim25", 9, {} }
 
 /// `vim.vm.device.VirtualPCIPassthroughOption.VmiopBackingOption`; extends
 /// [`VirtualPCIPassthroughPluginBackingOption`].
@@ -931,7 +974,8 @@ pub struct VirtualPCIPassthroughVmiopBackingOption {
     /// `maxInstances`. Required.
     pub max_instances: i32,
 }
-vim_wire::object! { VirtualPCIPassthroughVmiopBackingOption: VirtualPCIPassthroughPluginBackingOption, "VirtualPCIPassthroughVmiopBackingOption", "urn:vim25", 9, {
+vim_wire::object! { VirtualPCIPassthroughVmiopBackingOption: VirtualPCIPassthroughPluginBackingOption,
+    "VirtualPCIPassthroughVmiopBackingOption", "urn:vim25", 9, {
     vgpu "vgpu" 9 2,
     max_instances "maxInstances" 9 2,
 } }
@@ -958,7 +1002,8 @@ pub struct VirtualPS2ControllerOption {
     /// `numPointingDevices`. Required.
     pub num_pointing_devices: IntOption,
 }
-vim_wire::object! { VirtualPS2ControllerOption: VirtualControllerOption, "VirtualPS2ControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualPS2ControllerOption: VirtualControllerOption,
+    "VirtualPS2ControllerOption", "urn:vim25", 0, {
     num_keyboards "numKeyboards" 0 2,
     num_pointing_devices "numPointingDevices" 0 2,
 } }
@@ -970,7 +1015,8 @@ pub struct VirtualParallelPortDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualParallelPortDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualParallelPortDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualParallelPortDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualParallelPortDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualParallelPortOption.FileBackingOption`; extends [`VirtualDeviceFileBackingOption`].
 #[derive(Default)]
@@ -978,7 +1024,8 @@ pub struct VirtualParallelPortFileBackingOption {
     /// What it has as a [`VirtualDeviceFileBackingOption`].
     pub extends: VirtualDeviceFileBackingOption,
 }
-vim_wire::object! { VirtualParallelPortFileBackingOption: VirtualDeviceFileBackingOption, "VirtualParallelPortFileBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualParallelPortFileBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualParallelPortFileBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualParallelPortOption`; extends [`VirtualDeviceOption`].
 #[derive(Default)]
@@ -997,7 +1044,8 @@ pub struct VirtualPointingDeviceBackingOption {
     /// `hostPointingDevice`. Required.
     pub host_pointing_device: ChoiceOption,
 }
-vim_wire::object! { VirtualPointingDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualPointingDeviceBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualPointingDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualPointingDeviceBackingOption", "urn:vim25", 0, {
     host_pointing_device "hostPointingDevice" 0 2,
 } }
 
@@ -1017,7 +1065,8 @@ pub struct VirtualPrecisionClockOption {
     /// What it has as a [`VirtualDeviceOption`].
     pub extends: VirtualDeviceOption,
 }
-vim_wire::object! { VirtualPrecisionClockOption: VirtualDeviceOption, "VirtualPrecisionClockOption", "urn:vim25", 17, {} }
+vim_wire::object! { VirtualPrecisionClockOption: VirtualDeviceOption,
+    "VirtualPrecisionClockOption", "urn:vim25", 17, {} }
 
 /// `vim.vm.device.VirtualPrecisionClockOption.SystemClockBackingOption`; extends
 /// [`VirtualDeviceBackingOption`].
@@ -1030,7 +1079,8 @@ pub struct VirtualPrecisionClockSystemClockBackingOption {
     /// `protocol`. Required.
     pub protocol: ChoiceOption,
 }
-vim_wire::object! { VirtualPrecisionClockSystemClockBackingOption: VirtualDeviceBackingOption, "VirtualPrecisionClockSystemClockBackingOption", "urn:vim25", 17, {
+vim_wire::object! { VirtualPrecisionClockSystemClockBackingOption: VirtualDeviceBackingOption,
+    "VirtualPrecisionClockSystemClockBackingOption", "urn:vim25", 17, {
     protocol "protocol" 17 2,
 } }
 
@@ -1048,7 +1098,8 @@ pub struct VirtualSATAControllerOption {
     /// `numSATACdroms`. Required.
     pub num_sata_cdroms: IntOption,
 }
-vim_wire::object! { VirtualSATAControllerOption: VirtualControllerOption, "VirtualSATAControllerOption", "urn:vim25", 8, {
+vim_wire::object! { VirtualSATAControllerOption: VirtualControllerOption,
+    "VirtualSATAControllerOption", "urn:vim25", 8, {
     num_sata_disks "numSATADisks" 8 2,
     num_sata_cdroms "numSATACdroms" 8 2,
 } }
@@ -1076,7 +1127,8 @@ pub struct VirtualSCSIControllerOption {
     /// `scsiCtlrUnitNumber`. Required.
     pub scsi_ctlr_unit_number: i32,
 }
-vim_wire::object! { VirtualSCSIControllerOption: VirtualControllerOption, "VirtualSCSIControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualSCSIControllerOption: VirtualControllerOption,
+    "VirtualSCSIControllerOption", "urn:vim25", 0, {
     num_scsi_disks "numSCSIDisks" 0 2,
     num_scsi_cdroms "numSCSICdroms" 0 2,
     num_scsi_passthrough "numSCSIPassthrough" 0 2,
@@ -1093,7 +1145,8 @@ pub struct VirtualSCSIPassthroughDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualSCSIPassthroughDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualSCSIPassthroughDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSCSIPassthroughDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualSCSIPassthroughDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSCSIPassthroughOption`; extends [`VirtualDeviceOption`].
 #[derive(Default)]
@@ -1101,7 +1154,8 @@ pub struct VirtualSCSIPassthroughOption {
     /// What it has as a [`VirtualDeviceOption`].
     pub extends: VirtualDeviceOption,
 }
-vim_wire::object! { VirtualSCSIPassthroughOption: VirtualDeviceOption, "VirtualSCSIPassthroughOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSCSIPassthroughOption: VirtualDeviceOption,
+    "VirtualSCSIPassthroughOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSIOControllerOption`; extends [`VirtualControllerOption`].
 #[derive(Default)]
@@ -1115,7 +1169,8 @@ pub struct VirtualSIOControllerOption {
     /// `numParallelPorts`. Required.
     pub num_parallel_ports: IntOption,
 }
-vim_wire::object! { VirtualSIOControllerOption: VirtualControllerOption, "VirtualSIOControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualSIOControllerOption: VirtualControllerOption,
+    "VirtualSIOControllerOption", "urn:vim25", 0, {
     num_floppy_drives "numFloppyDrives" 0 2,
     num_serial_ports "numSerialPorts" 0 2,
     num_parallel_ports "numParallelPorts" 0 2,
@@ -1127,7 +1182,8 @@ pub struct VirtualSerialPortDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualSerialPortDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualSerialPortDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSerialPortDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualSerialPortDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSerialPortOption.FileBackingOption`; extends [`VirtualDeviceFileBackingOption`].
 #[derive(Default)]
@@ -1135,7 +1191,8 @@ pub struct VirtualSerialPortFileBackingOption {
     /// What it has as a [`VirtualDeviceFileBackingOption`].
     pub extends: VirtualDeviceFileBackingOption,
 }
-vim_wire::object! { VirtualSerialPortFileBackingOption: VirtualDeviceFileBackingOption, "VirtualSerialPortFileBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSerialPortFileBackingOption: VirtualDeviceFileBackingOption,
+    "VirtualSerialPortFileBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSerialPortOption`; extends [`VirtualDeviceOption`].
 #[derive(Default)]
@@ -1159,7 +1216,8 @@ pub struct VirtualSerialPortPipeBackingOption {
     /// `noRxLoss`. Required.
     pub no_rx_loss: BoolOption,
 }
-vim_wire::object! { VirtualSerialPortPipeBackingOption: VirtualDevicePipeBackingOption, "VirtualSerialPortPipeBackingOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualSerialPortPipeBackingOption: VirtualDevicePipeBackingOption,
+    "VirtualSerialPortPipeBackingOption", "urn:vim25", 0, {
     endpoint "endpoint" 0 2,
     no_rx_loss "noRxLoss" 0 2,
 } }
@@ -1172,7 +1230,8 @@ pub struct VirtualSerialPortThinPrintBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualSerialPortThinPrintBackingOption: VirtualDeviceBackingOption, "VirtualSerialPortThinPrintBackingOption", "urn:vim25", 7, {} }
+vim_wire::object! { VirtualSerialPortThinPrintBackingOption: VirtualDeviceBackingOption,
+    "VirtualSerialPortThinPrintBackingOption", "urn:vim25", 7, {} }
 
 /// `vim.vm.device.VirtualSerialPortOption.URIBackingOption`; extends [`VirtualDeviceURIBackingOption`].
 ///
@@ -1182,7 +1241,8 @@ pub struct VirtualSerialPortURIBackingOption {
     /// What it has as a [`VirtualDeviceURIBackingOption`].
     pub extends: VirtualDeviceURIBackingOption,
 }
-vim_wire::object! { VirtualSerialPortURIBackingOption: VirtualDeviceURIBackingOption, "VirtualSerialPortURIBackingOption", "urn:vim25", 5, {} }
+vim_wire::object! { VirtualSerialPortURIBackingOption: VirtualDeviceURIBackingOption,
+    "VirtualSerialPortURIBackingOption", "urn:vim25", 5, {} }
 
 /// `vim.vm.device.VirtualSoundBlaster16Option`; extends [`VirtualSoundCardOption`].
 #[derive(Default)]
@@ -1190,7 +1250,8 @@ pub struct VirtualSoundBlaster16Option {
     /// What it has as a [`VirtualSoundCardOption`].
     pub extends: VirtualSoundCardOption,
 }
-vim_wire::object! { VirtualSoundBlaster16Option: VirtualSoundCardOption, "VirtualSoundBlaster16Option", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSoundBlaster16Option: VirtualSoundCardOption,
+    "VirtualSoundBlaster16Option", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSoundCardOption.DeviceBackingOption`; extends [`VirtualDeviceDeviceBackingOption`].
 #[derive(Default)]
@@ -1198,7 +1259,8 @@ pub struct VirtualSoundCardDeviceBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualSoundCardDeviceBackingOption: VirtualDeviceDeviceBackingOption, "VirtualSoundCardDeviceBackingOption", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualSoundCardDeviceBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualSoundCardDeviceBackingOption", "urn:vim25", 0, {} }
 
 /// `vim.vm.device.VirtualSoundCardOption`; extends [`VirtualDeviceOption`].
 ///
@@ -1218,7 +1280,8 @@ pub struct VirtualSriovEthernetCardOption {
     /// What it has as a [`VirtualEthernetCardOption`].
     pub extends: VirtualEthernetCardOption,
 }
-vim_wire::object! { VirtualSriovEthernetCardOption: VirtualEthernetCardOption, "VirtualSriovEthernetCardOption", "urn:vim25", 8, {} }
+vim_wire::object! { VirtualSriovEthernetCardOption: VirtualEthernetCardOption,
+    "VirtualSriovEthernetCardOption", "urn:vim25", 8, {} }
 
 /// `vim.vm.device.VirtualSriovEthernetCardOption.SriovBackingOption`; extends [`VirtualDeviceBackingOption`].
 ///
@@ -1228,7 +1291,8 @@ pub struct VirtualSriovEthernetCardSriovBackingOption {
     /// What it has as a [`VirtualDeviceBackingOption`].
     pub extends: VirtualDeviceBackingOption,
 }
-vim_wire::object! { VirtualSriovEthernetCardSriovBackingOption: VirtualDeviceBackingOption, "VirtualSriovEthernetCardSriovBackingOption", "urn:vim25", 8, {} }
+vim_wire::object! { VirtualSriovEthernetCardSriovBackingOption: VirtualDeviceBackingOption,
+    "VirtualSriovEthernetCardSriovBackingOption", "urn:vim25", 8, {} }
 
 /// `vim.vm.device.VirtualTPMOption`; extends [`VirtualDeviceOption`].
 ///
@@ -1256,7 +1320,8 @@ pub struct VirtualUSBControllerOption {
     /// `supportedSpeeds`. One or more. Since 5.0.
     pub supported_speeds: Vec<String>,
 }
-vim_wire::object! { VirtualUSBControllerOption: VirtualControllerOption, "VirtualUSBControllerOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualUSBControllerOption: VirtualControllerOption,
+    "VirtualUSBControllerOption", "urn:vim25", 0, {
     auto_connect_devices "autoConnectDevices" 0 2,
     ehci_supported "ehciSupported" 1 2,
     supported_speeds "supportedSpeeds" 6 2,
@@ -1279,7 +1344,8 @@ pub struct VirtualUSBRemoteClientBackingOption {
     /// What it has as a [`VirtualDeviceRemoteDeviceBackingOption`].
     pub extends: VirtualDeviceRemoteDeviceBackingOption,
 }
-vim_wire::object! { VirtualUSBRemoteClientBackingOption: VirtualDeviceRemoteDeviceBackingOption, "VirtualUSBRemoteClientBackingOption", "urn:vim25", 6, {} }
+vim_wire::object! { VirtualUSBRemoteClientBackingOption: VirtualDeviceRemoteDeviceBackingOption,
+    "VirtualUSBRemoteClientBackingOption", "urn:vim25", 6, {} }
 
 /// `vim.vm.device.VirtualUSBOption.RemoteHostBackingOption`; extends [`VirtualDeviceDeviceBackingOption`].
 ///
@@ -1289,7 +1355,8 @@ pub struct VirtualUSBRemoteHostBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualUSBRemoteHostBackingOption: VirtualDeviceDeviceBackingOption, "VirtualUSBRemoteHostBackingOption", "urn:vim25", 5, {} }
+vim_wire::object! { VirtualUSBRemoteHostBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualUSBRemoteHostBackingOption", "urn:vim25", 5, {} }
 
 /// `vim.vm.device.VirtualUSBOption.USBBackingOption`; extends [`VirtualDeviceDeviceBackingOption`].
 ///
@@ -1299,7 +1366,8 @@ pub struct VirtualUSBUSBBackingOption {
     /// What it has as a [`VirtualDeviceDeviceBackingOption`].
     pub extends: VirtualDeviceDeviceBackingOption,
 }
-vim_wire::object! { VirtualUSBUSBBackingOption: VirtualDeviceDeviceBackingOption, "VirtualUSBUSBBackingOption", "urn:vim25", 1, {} }
+vim_wire::object! { VirtualUSBUSBBackingOption: VirtualDeviceDeviceBackingOption,
+    "VirtualUSBUSBBackingOption", "urn:vim25", 1, {} }
 
 /// `vim.vm.device.VirtualUSBXHCIControllerOption`; extends [`VirtualControllerOption`].
 ///
@@ -1313,7 +1381,8 @@ pub struct VirtualUSBXHCIControllerOption {
     /// `supportedSpeeds`. One or more.
     pub supported_speeds: Vec<String>,
 }
-vim_wire::object! { VirtualUSBXHCIControllerOption: VirtualControllerOption, "VirtualUSBXHCIControllerOption", "urn:vim25", 6, {
+vim_wire::object! { VirtualUSBXHCIControllerOption: VirtualControllerOption,
+    "VirtualUSBXHCIControllerOption", "urn:vim25", 6, {
     auto_connect_devices "autoConnectDevices" 6 2,
     supported_speeds "supportedSpeeds" 6 2,
 } }
@@ -1407,7 +1476,8 @@ pub struct VirtualVmxnet3OptionStrictLatencyConfigOption {
     /// `disableOffload`. Required.
     pub disable_offload: ChoiceOption,
 }
-vim_wire::object! { VirtualVmxnet3OptionStrictLatencyConfigOption: virtual DynamicData, "VirtualVmxnet3OptionStrictLatencyConfigOption", "urn:vim25", 32, {
+vim_wire::object! { VirtualVmxnet3OptionStrictLatencyConfigOption: virtual DynamicData,
+    "VirtualVmxnet3OptionStrictLatencyConfigOption", "urn:vim25", 32, {
     allowed "allowed" 32 2,
     measure_latency "measureLatency" 32 2,
     max_tx_queues "maxTxQueues" 32 2,

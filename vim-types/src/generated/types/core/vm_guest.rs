@@ -75,6 +75,7 @@ pub struct TicketedSessionAuthentication {
     /// `ticket`. Required. Secret: redacted in Debug and in logs.
     pub ticket: String,
 }
-vim_wire::object! { TicketedSessionAuthentication: GuestAuthentication, "TicketedSessionAuthentication", "urn:vim25", 6, {
+vim_wire::object! { TicketedSessionAuthentication: GuestAuthentication,
+    "TicketedSessionAuthentication", "urn:vim25", 6, {
     ticket "ticket" 6 3,
 } }

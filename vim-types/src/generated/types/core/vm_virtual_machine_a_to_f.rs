@@ -19,7 +19,8 @@ vim_wire::object! { VirtualMachineAffinityInfo: virtual DynamicData, "VirtualMac
 /// Extended by [`VirtualMachineEmptyIndependentFilterSpec`], [`VirtualMachineIndependentFilterSpec`].
 #[derive(Default)]
 pub struct VirtualMachineBaseIndependentFilterSpec {}
-vim_wire::object! { VirtualMachineBaseIndependentFilterSpec: virtual DynamicData, "VirtualMachineBaseIndependentFilterSpec", "urn:vim25", 22, {} }
+vim_wire::object! { VirtualMachineBaseIndependentFilterSpec: virtual DynamicData,
+    "VirtualMachineBaseIndependentFilterSpec", "urn:vim25", 22, {} }
 
 /// `vim.vm.BootOptions`.
 ///
@@ -59,7 +60,8 @@ pub struct VirtualMachineBootOptionsBootableCdromDevice {
     /// What it has as a [`VirtualMachineBootOptionsBootableDevice`].
     pub extends: VirtualMachineBootOptionsBootableDevice,
 }
-vim_wire::object! { VirtualMachineBootOptionsBootableCdromDevice: VirtualMachineBootOptionsBootableDevice, "VirtualMachineBootOptionsBootableCdromDevice", "urn:vim25", 6, {} }
+vim_wire::object! { VirtualMachineBootOptionsBootableCdromDevice: VirtualMachineBootOptionsBootableDevice,
+    "VirtualMachineBootOptionsBootableCdromDevice", "urn:vim25", 6, {} }
 
 /// `vim.vm.BootOptions.BootableDevice`.
 ///
@@ -70,7 +72,8 @@ vim_wire::object! { VirtualMachineBootOptionsBootableCdromDevice: VirtualMachine
 /// [`VirtualMachineBootOptionsBootableFloppyDevice`].
 #[derive(Default)]
 pub struct VirtualMachineBootOptionsBootableDevice {}
-vim_wire::object! { VirtualMachineBootOptionsBootableDevice: virtual DynamicData, "VirtualMachineBootOptionsBootableDevice", "urn:vim25", 6, {} }
+vim_wire::object! { VirtualMachineBootOptionsBootableDevice: virtual DynamicData,
+    "VirtualMachineBootOptionsBootableDevice", "urn:vim25", 6, {} }
 
 /// `vim.vm.BootOptions.BootableDiskDevice`; extends [`VirtualMachineBootOptionsBootableDevice`].
 ///
@@ -82,7 +85,8 @@ pub struct VirtualMachineBootOptionsBootableDiskDevice {
     /// `deviceKey`. Required.
     pub device_key: i32,
 }
-vim_wire::object! { VirtualMachineBootOptionsBootableDiskDevice: VirtualMachineBootOptionsBootableDevice, "VirtualMachineBootOptionsBootableDiskDevice", "urn:vim25", 6, {
+vim_wire::object! { VirtualMachineBootOptionsBootableDiskDevice: VirtualMachineBootOptionsBootableDevice,
+    "VirtualMachineBootOptionsBootableDiskDevice", "urn:vim25", 6, {
     device_key "deviceKey" 6 2,
 } }
 
@@ -96,7 +100,8 @@ pub struct VirtualMachineBootOptionsBootableEthernetDevice {
     /// `deviceKey`. Required.
     pub device_key: i32,
 }
-vim_wire::object! { VirtualMachineBootOptionsBootableEthernetDevice: VirtualMachineBootOptionsBootableDevice, "VirtualMachineBootOptionsBootableEthernetDevice", "urn:vim25", 6, {
+vim_wire::object! { VirtualMachineBootOptionsBootableEthernetDevice: VirtualMachineBootOptionsBootableDevice,
+    "VirtualMachineBootOptionsBootableEthernetDevice", "urn:vim25", 6, {
     device_key "deviceKey" 6 2,
 } }
 
@@ -108,7 +113,8 @@ pub struct VirtualMachineBootOptionsBootableFloppyDevice {
     /// What it has as a [`VirtualMachineBootOptionsBootableDevice`].
     pub extends: VirtualMachineBootOptionsBootableDevice,
 }
-vim_wire::object! { VirtualMachineBootOptionsBootableFloppyDevice: VirtualMachineBootOptionsBootableDevice, "VirtualMachineBootOptionsBootableFloppyDevice", "urn:vim25", 6, {} }
+vim_wire::object! { VirtualMachineBootOptionsBootableFloppyDevice: VirtualMachineBootOptionsBootableDevice,
+    "VirtualMachineBootOptionsBootableFloppyDevice", "urn:vim25", 6, {} }
 
 /// `vim.vm.Capability`.
 #[derive(Default)]
@@ -295,7 +301,8 @@ pub struct VirtualMachineCertThumbprint {
     /// `hashAlgorithm`. Optional. Values: [`VirtualMachineCertThumbprintHashAlgorithm`].
     pub hash_algorithm: Option<String>,
 }
-vim_wire::object! { VirtualMachineCertThumbprint: virtual DynamicData, "VirtualMachineCertThumbprint", "urn:vim25", 24, {
+vim_wire::object! { VirtualMachineCertThumbprint: virtual DynamicData,
+    "VirtualMachineCertThumbprint", "urn:vim25", 24, {
     thumbprint "thumbprint" 24 2,
     hash_algorithm "hashAlgorithm" 24 0,
 } }
@@ -608,7 +615,8 @@ pub struct VirtualMachineConfigInfoDatastoreUrlPair {
     /// `url`. Required.
     pub url: String,
 }
-vim_wire::object! { VirtualMachineConfigInfoDatastoreUrlPair: virtual DynamicData, "VirtualMachineConfigInfoDatastoreUrlPair", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineConfigInfoDatastoreUrlPair: virtual DynamicData,
+    "VirtualMachineConfigInfoDatastoreUrlPair", "urn:vim25", 0, {
     name "name" 0 2,
     url "url" 0 2,
 } }
@@ -623,7 +631,8 @@ pub struct VirtualMachineConfigInfoOverheadInfo {
     /// `initialSwapReservation`. Optional.
     pub initial_swap_reservation: Option<i64>,
 }
-vim_wire::object! { VirtualMachineConfigInfoOverheadInfo: virtual DynamicData, "VirtualMachineConfigInfoOverheadInfo", "urn:vim25", 6, {
+vim_wire::object! { VirtualMachineConfigInfoOverheadInfo: virtual DynamicData,
+    "VirtualMachineConfigInfoOverheadInfo", "urn:vim25", 6, {
     initial_memory_reservation "initialMemoryReservation" 6 0,
     initial_swap_reservation "initialSwapReservation" 6 0,
 } }
@@ -689,7 +698,8 @@ pub struct VirtualMachineConfigOptionDescriptor {
     /// `upgradeSupported`. Required. Since 5.1.
     pub upgrade_supported: bool,
 }
-vim_wire::object! { VirtualMachineConfigOptionDescriptor: virtual DynamicData, "VirtualMachineConfigOptionDescriptor", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineConfigOptionDescriptor: virtual DynamicData,
+    "VirtualMachineConfigOptionDescriptor", "urn:vim25", 0, {
     key "key" 0 2,
     description "description" 0 0,
     host "host" 0 0,
@@ -1035,7 +1045,8 @@ pub struct VirtualMachineConsolePreferences {
     /// `closeOnPowerOffOrSuspend`. Optional.
     pub close_on_power_off_or_suspend: Option<bool>,
 }
-vim_wire::object! { VirtualMachineConsolePreferences: virtual DynamicData, "VirtualMachineConsolePreferences", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineConsolePreferences: virtual DynamicData,
+    "VirtualMachineConsolePreferences", "urn:vim25", 0, {
     power_on_when_opened "powerOnWhenOpened" 0 0,
     enter_full_screen_on_power_on "enterFullScreenOnPowerOn" 0 0,
     close_on_power_off_or_suspend "closeOnPowerOffOrSuspend" 0 0,
@@ -1051,7 +1062,8 @@ pub struct VirtualMachineContentLibraryItemInfo {
     /// `contentLibraryItemVersion`. Optional.
     pub content_library_item_version: Option<String>,
 }
-vim_wire::object! { VirtualMachineContentLibraryItemInfo: virtual DynamicData, "VirtualMachineContentLibraryItemInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachineContentLibraryItemInfo: virtual DynamicData,
+    "VirtualMachineContentLibraryItemInfo", "urn:vim25", 17, {
     content_library_item_uuid "contentLibraryItemUuid" 17 2,
     content_library_item_version "contentLibraryItemVersion" 17 0,
 } }
@@ -1092,7 +1104,8 @@ pub struct VirtualMachineDatastoreInfo {
     /// `supportedVDiskFormats`. Zero or more. Since 9.0.0.0.
     pub supported_vdisk_formats: Vec<String>,
 }
-vim_wire::object! { VirtualMachineDatastoreInfo: VirtualMachineTargetInfo, "VirtualMachineDatastoreInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineDatastoreInfo: VirtualMachineTargetInfo,
+    "VirtualMachineDatastoreInfo", "urn:vim25", 0, {
     datastore "datastore" 0 2,
     capability "capability" 0 2,
     max_file_size "maxFileSize" 0 2,
@@ -1112,7 +1125,8 @@ pub struct VirtualMachineDatastoreVolumeOption {
     /// `majorVersion`. Optional.
     pub major_version: Option<i32>,
 }
-vim_wire::object! { VirtualMachineDatastoreVolumeOption: virtual DynamicData, "VirtualMachineDatastoreVolumeOption", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineDatastoreVolumeOption: virtual DynamicData,
+    "VirtualMachineDatastoreVolumeOption", "urn:vim25", 0, {
     file_system_type "fileSystemType" 0 2,
     major_version "majorVersion" 0 0,
 } }
@@ -1135,7 +1149,8 @@ pub struct VirtualMachineDefaultPowerOpInfo {
     /// `standbyAction`. Optional.
     pub standby_action: Option<String>,
 }
-vim_wire::object! { VirtualMachineDefaultPowerOpInfo: virtual DynamicData, "VirtualMachineDefaultPowerOpInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineDefaultPowerOpInfo: virtual DynamicData,
+    "VirtualMachineDefaultPowerOpInfo", "urn:vim25", 0, {
     power_off_type "powerOffType" 0 0,
     suspend_type "suspendType" 0 0,
     reset_type "resetType" 0 0,
@@ -1153,7 +1168,8 @@ pub struct VirtualMachineDefaultProfileSpec {
     /// What it has as a [`VirtualMachineProfileSpec`].
     pub extends: VirtualMachineProfileSpec,
 }
-vim_wire::object! { VirtualMachineDefaultProfileSpec: VirtualMachineProfileSpec, "VirtualMachineDefaultProfileSpec", "urn:vim25", 9, {} }
+vim_wire::object! { VirtualMachineDefaultProfileSpec: VirtualMachineProfileSpec,
+    "VirtualMachineDefaultProfileSpec", "urn:vim25", 9, {} }
 
 /// `vim.vm.DefinedProfileSpec`; extends [`VirtualMachineProfileSpec`].
 ///
@@ -1171,7 +1187,8 @@ pub struct VirtualMachineDefinedProfileSpec {
     /// `profileParams`. Zero or more. Since 6.7.
     pub profile_params: Vec<KeyValue>,
 }
-vim_wire::object! { VirtualMachineDefinedProfileSpec: VirtualMachineProfileSpec, "VirtualMachineDefinedProfileSpec", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineDefinedProfileSpec: VirtualMachineProfileSpec,
+    "VirtualMachineDefinedProfileSpec", "urn:vim25", 8, {
     profile_id "profileId" 8 2,
     replication_spec "replicationSpec" 10 0,
     profile_data "profileData" 8 0,
@@ -1188,7 +1205,8 @@ pub struct VirtualMachineDeviceRuntimeInfo {
     /// `key`. Required.
     pub key: i32,
 }
-vim_wire::object! { VirtualMachineDeviceRuntimeInfo: virtual DynamicData, "VirtualMachineDeviceRuntimeInfo", "urn:vim25", 5, {
+vim_wire::object! { VirtualMachineDeviceRuntimeInfo: virtual DynamicData,
+    "VirtualMachineDeviceRuntimeInfo", "urn:vim25", 5, {
     runtime_state "runtimeState" 5 2,
     key "key" 5 2,
 } }
@@ -1200,7 +1218,8 @@ vim_wire::object! { VirtualMachineDeviceRuntimeInfo: virtual DynamicData, "Virtu
 /// Extended by [`VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState`].
 #[derive(Default)]
 pub struct VirtualMachineDeviceRuntimeInfoDeviceRuntimeState {}
-vim_wire::object! { VirtualMachineDeviceRuntimeInfoDeviceRuntimeState: virtual DynamicData, "VirtualMachineDeviceRuntimeInfoDeviceRuntimeState", "urn:vim25", 5, {} }
+vim_wire::object! { VirtualMachineDeviceRuntimeInfoDeviceRuntimeState: virtual DynamicData,
+    "VirtualMachineDeviceRuntimeInfoDeviceRuntimeState", "urn:vim25", 5, {} }
 
 /// `vim.vm.DeviceRuntimeInfo.VirtualEthernetCardRuntimeState`; extends
 /// [`VirtualMachineDeviceRuntimeInfoDeviceRuntimeState`].
@@ -1233,7 +1252,8 @@ pub struct VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState {
     /// `featureRequirement`. Zero or more. Since 6.7.
     pub feature_requirement: Vec<VirtualMachineFeatureRequirement>,
 }
-vim_wire::object! { VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState: VirtualMachineDeviceRuntimeInfoDeviceRuntimeState, "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState", "urn:vim25", 5, {
+vim_wire::object! { VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState: VirtualMachineDeviceRuntimeInfoDeviceRuntimeState,
+    "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeState", "urn:vim25", 5, {
     vm_direct_path_gen2_active "vmDirectPathGen2Active" 5 0,
     vm_direct_path_gen2_inactive_reason_vm "vmDirectPathGen2InactiveReasonVm" 5 0,
     vm_direct_path_gen2_inactive_reason_other "vmDirectPathGen2InactiveReasonOther" 5 0,
@@ -1258,7 +1278,8 @@ pub struct VirtualMachineDiskDeviceInfo {
     /// `vm`. Zero or more. References to [`VirtualMachine`](crate::mo::VirtualMachine).
     pub vm: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VirtualMachineDiskDeviceInfo: VirtualMachineTargetInfo, "VirtualMachineDiskDeviceInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineDiskDeviceInfo: VirtualMachineTargetInfo,
+    "VirtualMachineDiskDeviceInfo", "urn:vim25", 0, {
     capacity "capacity" 0 0,
     vm "vm" 0 0,
 } }
@@ -1302,7 +1323,8 @@ pub struct VirtualMachineDynamicPassthroughInfo {
     /// `deviceId`. Required.
     pub device_id: i32,
 }
-vim_wire::object! { VirtualMachineDynamicPassthroughInfo: VirtualMachineTargetInfo, "VirtualMachineDynamicPassthroughInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachineDynamicPassthroughInfo: VirtualMachineTargetInfo,
+    "VirtualMachineDynamicPassthroughInfo", "urn:vim25", 17, {
     vendor_name "vendorName" 17 2,
     device_name "deviceName" 17 2,
     custom_label "customLabel" 17 0,
@@ -1318,7 +1340,8 @@ pub struct VirtualMachineEmptyIndependentFilterSpec {
     /// What it has as a [`VirtualMachineBaseIndependentFilterSpec`].
     pub extends: VirtualMachineBaseIndependentFilterSpec,
 }
-vim_wire::object! { VirtualMachineEmptyIndependentFilterSpec: VirtualMachineBaseIndependentFilterSpec, "VirtualMachineEmptyIndependentFilterSpec", "urn:vim25", 22, {} }
+vim_wire::object! { VirtualMachineEmptyIndependentFilterSpec: VirtualMachineBaseIndependentFilterSpec,
+    "VirtualMachineEmptyIndependentFilterSpec", "urn:vim25", 22, {} }
 
 /// `vim.vm.EmptyProfileSpec`; extends [`VirtualMachineProfileSpec`].
 ///
@@ -1328,7 +1351,8 @@ pub struct VirtualMachineEmptyProfileSpec {
     /// What it has as a [`VirtualMachineProfileSpec`].
     pub extends: VirtualMachineProfileSpec,
 }
-vim_wire::object! { VirtualMachineEmptyProfileSpec: VirtualMachineProfileSpec, "VirtualMachineEmptyProfileSpec", "urn:vim25", 8, {} }
+vim_wire::object! { VirtualMachineEmptyProfileSpec: VirtualMachineProfileSpec,
+    "VirtualMachineEmptyProfileSpec", "urn:vim25", 8, {} }
 
 /// `vim.vm.FeatureRequirement`.
 ///
@@ -1342,7 +1366,8 @@ pub struct VirtualMachineFeatureRequirement {
     /// `value`. Required.
     pub value: String,
 }
-vim_wire::object! { VirtualMachineFeatureRequirement: virtual DynamicData, "VirtualMachineFeatureRequirement", "urn:vim25", 7, {
+vim_wire::object! { VirtualMachineFeatureRequirement: virtual DynamicData,
+    "VirtualMachineFeatureRequirement", "urn:vim25", 7, {
     key "key" 7 2,
     feature_name "featureName" 7 2,
     value "value" 7 2,
@@ -1400,7 +1425,8 @@ pub struct VirtualMachineFileLayoutDiskLayout {
     /// `diskFile`. One or more.
     pub disk_file: Vec<String>,
 }
-vim_wire::object! { VirtualMachineFileLayoutDiskLayout: virtual DynamicData, "VirtualMachineFileLayoutDiskLayout", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineFileLayoutDiskLayout: virtual DynamicData,
+    "VirtualMachineFileLayoutDiskLayout", "urn:vim25", 0, {
     key "key" 0 2,
     disk_file "diskFile" 0 2,
 } }
@@ -1438,7 +1464,8 @@ pub struct VirtualMachineFileLayoutExDiskLayout {
     /// `chain`. Zero or more.
     pub chain: Vec<VirtualMachineFileLayoutExDiskUnit>,
 }
-vim_wire::object! { VirtualMachineFileLayoutExDiskLayout: virtual DynamicData, "VirtualMachineFileLayoutExDiskLayout", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineFileLayoutExDiskLayout: virtual DynamicData,
+    "VirtualMachineFileLayoutExDiskLayout", "urn:vim25", 4, {
     key "key" 4 2,
     virtual_disk_format "virtualDiskFormat" 33 0,
     chain "chain" 4 0,
@@ -1452,7 +1479,8 @@ pub struct VirtualMachineFileLayoutExDiskUnit {
     /// `fileKey`. One or more.
     pub file_key: Vec<i32>,
 }
-vim_wire::object! { VirtualMachineFileLayoutExDiskUnit: virtual DynamicData, "VirtualMachineFileLayoutExDiskUnit", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineFileLayoutExDiskUnit: virtual DynamicData,
+    "VirtualMachineFileLayoutExDiskUnit", "urn:vim25", 4, {
     file_key "fileKey" 4 2,
 } }
 
@@ -1476,7 +1504,8 @@ pub struct VirtualMachineFileLayoutExFileInfo {
     /// `accessible`. Optional. Since 6.0.
     pub accessible: Option<bool>,
 }
-vim_wire::object! { VirtualMachineFileLayoutExFileInfo: virtual DynamicData, "VirtualMachineFileLayoutExFileInfo", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineFileLayoutExFileInfo: virtual DynamicData,
+    "VirtualMachineFileLayoutExFileInfo", "urn:vim25", 4, {
     key "key" 4 2,
     name "name" 4 2,
     r#type "type" 4 2,
@@ -1500,7 +1529,8 @@ pub struct VirtualMachineFileLayoutExSnapshotLayout {
     /// `disk`. Zero or more.
     pub disk: Vec<VirtualMachineFileLayoutExDiskLayout>,
 }
-vim_wire::object! { VirtualMachineFileLayoutExSnapshotLayout: virtual DynamicData, "VirtualMachineFileLayoutExSnapshotLayout", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineFileLayoutExSnapshotLayout: virtual DynamicData,
+    "VirtualMachineFileLayoutExSnapshotLayout", "urn:vim25", 4, {
     key "key" 4 2,
     data_key "dataKey" 4 2,
     memory_key "memoryKey" 9 2,
@@ -1515,7 +1545,8 @@ pub struct VirtualMachineFileLayoutSnapshotLayout {
     /// `snapshotFile`. One or more.
     pub snapshot_file: Vec<String>,
 }
-vim_wire::object! { VirtualMachineFileLayoutSnapshotLayout: virtual DynamicData, "VirtualMachineFileLayoutSnapshotLayout", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineFileLayoutSnapshotLayout: virtual DynamicData,
+    "VirtualMachineFileLayoutSnapshotLayout", "urn:vim25", 0, {
     key "key" 0 2,
     snapshot_file "snapshotFile" 0 2,
 } }
@@ -1600,7 +1631,8 @@ pub struct VirtualMachineForkConfigInfo {
     /// `childType`. Optional. Values: [`VirtualMachineForkConfigInfoChildType`].
     pub child_type: Option<String>,
 }
-vim_wire::object! { VirtualMachineForkConfigInfo: virtual DynamicData, "VirtualMachineForkConfigInfo", "urn:vim25", 9, {
+vim_wire::object! { VirtualMachineForkConfigInfo: virtual DynamicData,
+    "VirtualMachineForkConfigInfo", "urn:vim25", 9, {
     parent_enabled "parentEnabled" 9 0,
     child_fork_group_id "childForkGroupId" 9 0,
     parent_fork_group_id "parentForkGroupId" 10 0,
@@ -1611,7 +1643,8 @@ vim_wire::open_enum! {
     /// `vim.vm.BootOptions.NetworkBootProtocolType`.
     ///
     /// Since 6.0.
-    VirtualMachineBootOptionsNetworkBootProtocolType, "VirtualMachineBootOptionsNetworkBootProtocolType", "urn:vim25", 9, {
+    VirtualMachineBootOptionsNetworkBootProtocolType,
+    "VirtualMachineBootOptionsNetworkBootProtocolType", "urn:vim25", 9, {
         /// `ipv4`
         IPV4 = "ipv4",
         /// `ipv6`
@@ -1717,7 +1750,8 @@ vim_wire::open_enum! {
     /// `vim.vm.DeviceRuntimeInfo.VirtualEthernetCardRuntimeState.VmDirectPathGen2InactiveReasonOther`.
     ///
     /// Since 4.1.
-    VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonOther, "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonOther", "urn:vim25", 5, {
+    VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonOther,
+    "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonOther", "urn:vim25", 5, {
         /// `vmNptIncompatibleHost`
         VM_NPT_INCOMPATIBLE_HOST = "vmNptIncompatibleHost",
         /// `vmNptIncompatibleNetwork`
@@ -1729,7 +1763,8 @@ vim_wire::open_enum! {
     /// `vim.vm.DeviceRuntimeInfo.VirtualEthernetCardRuntimeState.VmDirectPathGen2InactiveReasonVm`.
     ///
     /// Since 4.1.
-    VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonVm, "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonVm", "urn:vim25", 5, {
+    VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonVm,
+    "VirtualMachineDeviceRuntimeInfoVirtualEthernetCardRuntimeStateVmDirectPathGen2InactiveReasonVm", "urn:vim25", 5, {
         /// `vmNptIncompatibleGuest`
         VM_NPT_INCOMPATIBLE_GUEST = "vmNptIncompatibleGuest",
         /// `vmNptIncompatibleGuestDriver`

@@ -10,7 +10,8 @@ pub struct VirtualMachineGuestIntegrityInfo {
     /// `enabled`. Optional.
     pub enabled: Option<bool>,
 }
-vim_wire::object! { VirtualMachineGuestIntegrityInfo: virtual DynamicData, "VirtualMachineGuestIntegrityInfo", "urn:vim25", 10, {
+vim_wire::object! { VirtualMachineGuestIntegrityInfo: virtual DynamicData,
+    "VirtualMachineGuestIntegrityInfo", "urn:vim25", 10, {
     enabled "enabled" 10 0,
 } }
 
@@ -24,7 +25,8 @@ pub struct VirtualMachineGuestMonitoringModeInfo {
     /// `gmmAppliance`. Optional.
     pub gmm_appliance: Option<String>,
 }
-vim_wire::object! { VirtualMachineGuestMonitoringModeInfo: virtual DynamicData, "VirtualMachineGuestMonitoringModeInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachineGuestMonitoringModeInfo: virtual DynamicData,
+    "VirtualMachineGuestMonitoringModeInfo", "urn:vim25", 17, {
     gmm_file "gmmFile" 17 0,
     gmm_appliance "gmmAppliance" 17 0,
 } }
@@ -39,7 +41,8 @@ pub struct VirtualMachineGuestQuiesceSpec {
     /// `timeout`. Optional.
     pub timeout: Option<i32>,
 }
-vim_wire::object! { VirtualMachineGuestQuiesceSpec: virtual DynamicData, "VirtualMachineGuestQuiesceSpec", "urn:vim25", 10, {
+vim_wire::object! { VirtualMachineGuestQuiesceSpec: virtual DynamicData,
+    "VirtualMachineGuestQuiesceSpec", "urn:vim25", 10, {
     timeout "timeout" 10 0,
 } }
 
@@ -55,7 +58,8 @@ pub struct VirtualMachineGuestRebootStatus {
     /// `requestTimestamp`. Optional.
     pub request_timestamp: Option<vim_wire::DateTime>,
 }
-vim_wire::object! { VirtualMachineGuestRebootStatus: virtual DynamicData, "VirtualMachineGuestRebootStatus", "urn:vim25", 34, {
+vim_wire::object! { VirtualMachineGuestRebootStatus: virtual DynamicData,
+    "VirtualMachineGuestRebootStatus", "urn:vim25", 34, {
     reboot_requested "rebootRequested" 34 2,
     requesting_components "requestingComponents" 34 0,
     request_timestamp "requestTimestamp" 34 0,
@@ -103,7 +107,8 @@ pub struct VirtualMachineIdeDiskDeviceInfo {
     /// `partitionTable`. Zero or more.
     pub partition_table: Vec<VirtualMachineIdeDiskDevicePartitionInfo>,
 }
-vim_wire::object! { VirtualMachineIdeDiskDeviceInfo: VirtualMachineDiskDeviceInfo, "VirtualMachineIdeDiskDeviceInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineIdeDiskDeviceInfo: VirtualMachineDiskDeviceInfo,
+    "VirtualMachineIdeDiskDeviceInfo", "urn:vim25", 0, {
     partition_table "partitionTable" 0 0,
 } }
 
@@ -115,7 +120,8 @@ pub struct VirtualMachineIdeDiskDevicePartitionInfo {
     /// `capacity`. Required.
     pub capacity: i32,
 }
-vim_wire::object! { VirtualMachineIdeDiskDevicePartitionInfo: virtual DynamicData, "VirtualMachineIdeDiskDevicePartitionInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineIdeDiskDevicePartitionInfo: virtual DynamicData,
+    "VirtualMachineIdeDiskDevicePartitionInfo", "urn:vim25", 0, {
     id "id" 0 2,
     capacity "capacity" 0 2,
 } }
@@ -151,7 +157,8 @@ pub struct VirtualMachineIndependentFilterSpec {
     /// `filterCapabilities`. Zero or more.
     pub filter_capabilities: Vec<KeyValue>,
 }
-vim_wire::object! { VirtualMachineIndependentFilterSpec: VirtualMachineBaseIndependentFilterSpec, "VirtualMachineIndependentFilterSpec", "urn:vim25", 22, {
+vim_wire::object! { VirtualMachineIndependentFilterSpec: VirtualMachineBaseIndependentFilterSpec,
+    "VirtualMachineIndependentFilterSpec", "urn:vim25", 22, {
     filter_name "filterName" 22 2,
     filter_class "filterClass" 22 0,
     filter_capabilities "filterCapabilities" 22 0,
@@ -171,7 +178,8 @@ pub struct VirtualMachineInstantCloneSpec {
     /// `biosUuid`. Optional.
     pub bios_uuid: Option<String>,
 }
-vim_wire::object! { VirtualMachineInstantCloneSpec: virtual DynamicData, "VirtualMachineInstantCloneSpec", "urn:vim25", 11, {
+vim_wire::object! { VirtualMachineInstantCloneSpec: virtual DynamicData,
+    "VirtualMachineInstantCloneSpec", "urn:vim25", 11, {
     name "name" 11 2,
     location "location" 11 2,
     config "config" 11 0,
@@ -184,7 +192,8 @@ pub struct VirtualMachineLegacyNetworkSwitchInfo {
     /// `name`. Required.
     pub name: String,
 }
-vim_wire::object! { VirtualMachineLegacyNetworkSwitchInfo: virtual DynamicData, "VirtualMachineLegacyNetworkSwitchInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineLegacyNetworkSwitchInfo: virtual DynamicData,
+    "VirtualMachineLegacyNetworkSwitchInfo", "urn:vim25", 0, {
     name "name" 0 2,
 } }
 
@@ -216,7 +225,8 @@ pub struct VirtualMachineNetworkInfo {
     /// `vswitch`. Optional. Since 6.5.
     pub vswitch: Option<String>,
 }
-vim_wire::object! { VirtualMachineNetworkInfo: VirtualMachineTargetInfo, "VirtualMachineNetworkInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineNetworkInfo: VirtualMachineTargetInfo,
+    "VirtualMachineNetworkInfo", "urn:vim25", 0, {
     network "network" 0 2,
     vswitch "vswitch" 10 0,
 } }
@@ -233,7 +243,8 @@ pub struct VirtualMachineNetworkShaperInfo {
     /// `burstSize`. Optional.
     pub burst_size: Option<i64>,
 }
-vim_wire::object! { VirtualMachineNetworkShaperInfo: virtual DynamicData, "VirtualMachineNetworkShaperInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineNetworkShaperInfo: virtual DynamicData,
+    "VirtualMachineNetworkShaperInfo", "urn:vim25", 0, {
     enabled "enabled" 0 0,
     peak_bps "peakBps" 0 0,
     average_bps "averageBps" 0 0,
@@ -246,7 +257,8 @@ pub struct VirtualMachineParallelInfo {
     /// What it has as a [`VirtualMachineTargetInfo`].
     pub extends: VirtualMachineTargetInfo,
 }
-vim_wire::object! { VirtualMachineParallelInfo: VirtualMachineTargetInfo, "VirtualMachineParallelInfo", "urn:vim25", 0, {} }
+vim_wire::object! { VirtualMachineParallelInfo: VirtualMachineTargetInfo,
+    "VirtualMachineParallelInfo", "urn:vim25", 0, {} }
 
 /// `vim.vm.PciPassthroughInfo`; extends [`VirtualMachineTargetInfo`].
 ///
@@ -262,7 +274,8 @@ pub struct VirtualMachinePciPassthroughInfo {
     /// `systemId`. Required.
     pub system_id: String,
 }
-vim_wire::object! { VirtualMachinePciPassthroughInfo: VirtualMachineTargetInfo, "VirtualMachinePciPassthroughInfo", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachinePciPassthroughInfo: VirtualMachineTargetInfo,
+    "VirtualMachinePciPassthroughInfo", "urn:vim25", 4, {
     pci_device "pciDevice" 4 2,
     system_id "systemId" 4 2,
 } }
@@ -277,7 +290,8 @@ pub struct VirtualMachinePciSharedGpuPassthroughInfo {
     /// `vgpu`. Required.
     pub vgpu: String,
 }
-vim_wire::object! { VirtualMachinePciSharedGpuPassthroughInfo: VirtualMachineTargetInfo, "VirtualMachinePciSharedGpuPassthroughInfo", "urn:vim25", 9, {
+vim_wire::object! { VirtualMachinePciSharedGpuPassthroughInfo: VirtualMachineTargetInfo,
+    "VirtualMachinePciSharedGpuPassthroughInfo", "urn:vim25", 9, {
     vgpu "vgpu" 9 2,
 } }
 
@@ -291,7 +305,8 @@ pub struct VirtualMachinePrecisionClockInfo {
     /// `systemClockProtocol`. Optional.
     pub system_clock_protocol: Option<String>,
 }
-vim_wire::object! { VirtualMachinePrecisionClockInfo: VirtualMachineTargetInfo, "VirtualMachinePrecisionClockInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachinePrecisionClockInfo: VirtualMachineTargetInfo,
+    "VirtualMachinePrecisionClockInfo", "urn:vim25", 17, {
     system_clock_protocol "systemClockProtocol" 17 0,
 } }
 
@@ -305,7 +320,8 @@ pub struct VirtualMachineProfileRawData {
     /// `objectData`. Optional.
     pub object_data: Option<String>,
 }
-vim_wire::object! { VirtualMachineProfileRawData: virtual DynamicData, "VirtualMachineProfileRawData", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineProfileRawData: virtual DynamicData,
+    "VirtualMachineProfileRawData", "urn:vim25", 8, {
     extension_key "extensionKey" 8 2,
     object_data "objectData" 8 0,
 } }
@@ -330,7 +346,8 @@ pub struct VirtualMachinePropertyRelation {
     /// `relations`. Zero or more.
     pub relations: Vec<DynamicProperty>,
 }
-vim_wire::object! { VirtualMachinePropertyRelation: virtual DynamicData, "VirtualMachinePropertyRelation", "urn:vim25", 11, {
+vim_wire::object! { VirtualMachinePropertyRelation: virtual DynamicData,
+    "VirtualMachinePropertyRelation", "urn:vim25", 11, {
     key "key" 11 2,
     relations "relations" 11 0,
 } }
@@ -443,7 +460,8 @@ pub struct VirtualMachineQuickStatsMemoryTierStats {
     /// `readBandwidth`. Required.
     pub read_bandwidth: i64,
 }
-vim_wire::object! { VirtualMachineQuickStatsMemoryTierStats: virtual DynamicData, "VirtualMachineQuickStatsMemoryTierStats", "urn:vim25", 23, {
+vim_wire::object! { VirtualMachineQuickStatsMemoryTierStats: virtual DynamicData,
+    "VirtualMachineQuickStatsMemoryTierStats", "urn:vim25", 23, {
     memory_tier_type "memoryTierType" 23 2,
     read_bandwidth "readBandwidth" 23 2,
 } }
@@ -512,7 +530,8 @@ pub struct VirtualMachineRelocateSpecDiskLocator {
     /// `filterSpec`. Zero or more. Since 7.0.2.1.
     pub filter_spec: Vec<vim_wire::Poly<VirtualMachineBaseIndependentFilterSpec>>,
 }
-vim_wire::object! { VirtualMachineRelocateSpecDiskLocator: virtual DynamicData, "VirtualMachineRelocateSpecDiskLocator", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineRelocateSpecDiskLocator: virtual DynamicData,
+    "VirtualMachineRelocateSpecDiskLocator", "urn:vim25", 0, {
     disk_id "diskId" 0 2,
     datastore "datastore" 0 2,
     disk_move_type "diskMoveType" 4 0,
@@ -532,7 +551,8 @@ pub struct VirtualMachineRelocateSpecDiskLocatorBackingSpec {
     /// `crypto`. Optional.
     pub crypto: Option<vim_wire::Poly<CryptoSpec>>,
 }
-vim_wire::object! { VirtualMachineRelocateSpecDiskLocatorBackingSpec: virtual DynamicData, "VirtualMachineRelocateSpecDiskLocatorBackingSpec", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachineRelocateSpecDiskLocatorBackingSpec: virtual DynamicData,
+    "VirtualMachineRelocateSpecDiskLocatorBackingSpec", "urn:vim25", 17, {
     parent "parent" 17 0,
     crypto "crypto" 17 0,
 } }
@@ -663,7 +683,8 @@ pub struct VirtualMachineRuntimeInfoDasProtectionState {
     /// `dasProtected`. Required.
     pub das_protected: bool,
 }
-vim_wire::object! { VirtualMachineRuntimeInfoDasProtectionState: virtual DynamicData, "VirtualMachineRuntimeInfoDasProtectionState", "urn:vim25", 6, {
+vim_wire::object! { VirtualMachineRuntimeInfoDasProtectionState: virtual DynamicData,
+    "VirtualMachineRuntimeInfoDasProtectionState", "urn:vim25", 6, {
     das_protected "dasProtected" 6 2,
 } }
 
@@ -679,7 +700,8 @@ pub struct VirtualMachineScsiDiskDeviceInfo {
     /// `lunNumber`. Optional. Since 4.0.
     pub lun_number: Option<i32>,
 }
-vim_wire::object! { VirtualMachineScsiDiskDeviceInfo: VirtualMachineDiskDeviceInfo, "VirtualMachineScsiDiskDeviceInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineScsiDiskDeviceInfo: VirtualMachineDiskDeviceInfo,
+    "VirtualMachineScsiDiskDeviceInfo", "urn:vim25", 0, {
     disk "disk" 0 0,
     transport_hint "transportHint" 4 0,
     lun_number "lunNumber" 4 0,
@@ -697,7 +719,8 @@ pub struct VirtualMachineScsiPassthroughInfo {
     /// `physicalUnitNumber`. Required.
     pub physical_unit_number: i32,
 }
-vim_wire::object! { VirtualMachineScsiPassthroughInfo: VirtualMachineTargetInfo, "VirtualMachineScsiPassthroughInfo", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineScsiPassthroughInfo: VirtualMachineTargetInfo,
+    "VirtualMachineScsiPassthroughInfo", "urn:vim25", 0, {
     scsi_class "scsiClass" 0 2,
     vendor "vendor" 0 2,
     physical_unit_number "physicalUnitNumber" 0 2,
@@ -748,7 +771,8 @@ pub struct VirtualMachineSgxTargetInfo {
     /// `requireAttestationSupported`. Optional. Since 8.0.0.1.
     pub require_attestation_supported: Option<bool>,
 }
-vim_wire::object! { VirtualMachineSgxTargetInfo: VirtualMachineTargetInfo, "VirtualMachineSgxTargetInfo", "urn:vim25", 17, {
+vim_wire::object! { VirtualMachineSgxTargetInfo: VirtualMachineTargetInfo,
+    "VirtualMachineSgxTargetInfo", "urn:vim25", 17, {
     max_epc_size "maxEpcSize" 17 2,
     flc_modes "flcModes" 17 0,
     le_pub_key_hashes "lePubKeyHashes" 17 0,
@@ -829,7 +853,8 @@ pub struct VirtualMachineSriovDevicePoolInfo {
     /// `key`. Required.
     pub key: String,
 }
-vim_wire::object! { VirtualMachineSriovDevicePoolInfo: virtual DynamicData, "VirtualMachineSriovDevicePoolInfo", "urn:vim25", 10, {
+vim_wire::object! { VirtualMachineSriovDevicePoolInfo: virtual DynamicData,
+    "VirtualMachineSriovDevicePoolInfo", "urn:vim25", 10, {
     key "key" 10 2,
 } }
 
@@ -847,7 +872,8 @@ pub struct VirtualMachineSriovInfo {
     /// `devicePool`. Optional. Since 6.5.
     pub device_pool: Option<vim_wire::Poly<VirtualMachineSriovDevicePoolInfo>>,
 }
-vim_wire::object! { VirtualMachineSriovInfo: VirtualMachinePciPassthroughInfo, "VirtualMachineSriovInfo", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineSriovInfo: VirtualMachinePciPassthroughInfo,
+    "VirtualMachineSriovInfo", "urn:vim25", 8, {
     virtual_function "virtualFunction" 8 2,
     pnic "pnic" 8 0,
     device_pool "devicePool" 10 0,
@@ -865,7 +891,8 @@ pub struct VirtualMachineSriovNetworkDevicePoolInfo {
     /// `switchUuid`. Optional.
     pub switch_uuid: Option<String>,
 }
-vim_wire::object! { VirtualMachineSriovNetworkDevicePoolInfo: VirtualMachineSriovDevicePoolInfo, "VirtualMachineSriovNetworkDevicePoolInfo", "urn:vim25", 10, {
+vim_wire::object! { VirtualMachineSriovNetworkDevicePoolInfo: VirtualMachineSriovDevicePoolInfo,
+    "VirtualMachineSriovNetworkDevicePoolInfo", "urn:vim25", 10, {
     switch_key "switchKey" 10 0,
     switch_uuid "switchUuid" 10 0,
 } }
@@ -899,7 +926,8 @@ pub struct VirtualMachineStorageSummary {
     /// `timestamp`. Required.
     pub timestamp: vim_wire::DateTime,
 }
-vim_wire::object! { VirtualMachineStorageSummary: virtual DynamicData, "VirtualMachineStorageSummary", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineStorageSummary: virtual DynamicData,
+    "VirtualMachineStorageSummary", "urn:vim25", 4, {
     committed "committed" 4 2,
     uncommitted "uncommitted" 4 2,
     unshared "unshared" 4 2,
@@ -966,7 +994,8 @@ pub struct VirtualMachineUsageOnDatastore {
     /// `unshared`. Required.
     pub unshared: i64,
 }
-vim_wire::object! { VirtualMachineUsageOnDatastore: virtual DynamicData, "VirtualMachineUsageOnDatastore", "urn:vim25", 4, {
+vim_wire::object! { VirtualMachineUsageOnDatastore: virtual DynamicData,
+    "VirtualMachineUsageOnDatastore", "urn:vim25", 4, {
     datastore "datastore" 4 2,
     committed "committed" 4 2,
     uncommitted "uncommitted" 4 2,
@@ -1015,7 +1044,8 @@ pub struct VirtualMachineVFlashModuleInfo {
     /// `vFlashModule`. Required.
     pub vflash_module: HostVFlashManagerVFlashCacheConfigInfoVFlashModuleConfigOption,
 }
-vim_wire::object! { VirtualMachineVFlashModuleInfo: VirtualMachineTargetInfo, "VirtualMachineVFlashModuleInfo", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineVFlashModuleInfo: VirtualMachineTargetInfo,
+    "VirtualMachineVFlashModuleInfo", "urn:vim25", 8, {
     vflash_module "vFlashModule" 8 2,
 } }
 
@@ -1031,7 +1061,8 @@ pub struct VirtualMachineVMotionStunTimeInfo {
     /// `stunTime`. Required.
     pub stun_time: i64,
 }
-vim_wire::object! { VirtualMachineVMotionStunTimeInfo: VirtualMachineTargetInfo, "VirtualMachineVMotionStunTimeInfo", "urn:vim25", 30, {
+vim_wire::object! { VirtualMachineVMotionStunTimeInfo: VirtualMachineTargetInfo,
+    "VirtualMachineVMotionStunTimeInfo", "urn:vim25", 30, {
     migration_bw "migrationBW" 30 2,
     stun_time "stunTime" 30 2,
 } }
@@ -1062,7 +1093,8 @@ pub struct VirtualMachineVendorDeviceGroupInfo {
     /// `componentDeviceInfo`. Zero or more.
     pub component_device_info: Vec<VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo>,
 }
-vim_wire::object! { VirtualMachineVendorDeviceGroupInfo: VirtualMachineTargetInfo, "VirtualMachineVendorDeviceGroupInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVendorDeviceGroupInfo: VirtualMachineTargetInfo,
+    "VirtualMachineVendorDeviceGroupInfo", "urn:vim25", 27, {
     device_group_name "deviceGroupName" 27 2,
     device_group_description "deviceGroupDescription" 27 0,
     component_device_info "componentDeviceInfo" 27 0,
@@ -1084,7 +1116,8 @@ pub struct VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo {
     /// `device`. Required.
     pub device: vim_wire::Poly<VirtualDevice>,
 }
-vim_wire::object! { VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo: virtual DynamicData, "VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo: virtual DynamicData,
+    "VirtualMachineVendorDeviceGroupInfoComponentDeviceInfo", "urn:vim25", 27, {
     r#type "type" 27 2,
     vendor_name "vendorName" 27 2,
     device_name "deviceName" 27 2,
@@ -1114,7 +1147,8 @@ pub struct VirtualMachineVgpuDeviceInfo {
     /// `quadroProfileCapable`. Required.
     pub quadro_profile_capable: bool,
 }
-vim_wire::object! { VirtualMachineVgpuDeviceInfo: VirtualMachineTargetInfo, "VirtualMachineVgpuDeviceInfo", "urn:vim25", 23, {
+vim_wire::object! { VirtualMachineVgpuDeviceInfo: VirtualMachineTargetInfo,
+    "VirtualMachineVgpuDeviceInfo", "urn:vim25", 23, {
     device_name "deviceName" 23 2,
     device_vendor_id "deviceVendorId" 23 2,
     max_fb_size_in_gib "maxFbSizeInGib" 23 2,
@@ -1144,7 +1178,8 @@ pub struct VirtualMachineVgpuProfileInfo {
     /// `stunTimeEstimates`. Zero or more. Since 8.0.2.0.
     pub stun_time_estimates: Vec<VirtualMachineVMotionStunTimeInfo>,
 }
-vim_wire::object! { VirtualMachineVgpuProfileInfo: VirtualMachineTargetInfo, "VirtualMachineVgpuProfileInfo", "urn:vim25", 23, {
+vim_wire::object! { VirtualMachineVgpuProfileInfo: VirtualMachineTargetInfo,
+    "VirtualMachineVgpuProfileInfo", "urn:vim25", 23, {
     profile_name "profileName" 23 2,
     device_vendor_id "deviceVendorId" 23 2,
     fb_size_in_gib "fbSizeInGib" 23 2,
@@ -1161,7 +1196,8 @@ pub struct VirtualMachineVirtualDeviceGroups {
     /// `deviceGroup`. Zero or more.
     pub device_group: Vec<vim_wire::Poly<VirtualMachineVirtualDeviceGroupsDeviceGroup>>,
 }
-vim_wire::object! { VirtualMachineVirtualDeviceGroups: virtual DynamicData, "VirtualMachineVirtualDeviceGroups", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVirtualDeviceGroups: virtual DynamicData,
+    "VirtualMachineVirtualDeviceGroups", "urn:vim25", 27, {
     device_group "deviceGroup" 27 0,
 } }
 
@@ -1175,7 +1211,8 @@ pub struct VirtualMachineVirtualDeviceGroupsDeviceGroup {
     /// `deviceInfo`. Optional.
     pub device_info: Option<vim_wire::Poly<Description>>,
 }
-vim_wire::object! { VirtualMachineVirtualDeviceGroupsDeviceGroup: virtual DynamicData, "VirtualMachineVirtualDeviceGroupsDeviceGroup", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineVirtualDeviceGroupsDeviceGroup: virtual DynamicData,
+    "VirtualMachineVirtualDeviceGroupsDeviceGroup", "urn:vim25", 0, {
     group_instance_key "groupInstanceKey" 0 2,
     device_info "deviceInfo" 0 0,
 } }
@@ -1188,7 +1225,8 @@ pub struct VirtualMachineVirtualDeviceGroupsVendorDeviceGroup {
     /// `deviceGroupName`. Required.
     pub device_group_name: String,
 }
-vim_wire::object! { VirtualMachineVirtualDeviceGroupsVendorDeviceGroup: VirtualMachineVirtualDeviceGroupsDeviceGroup, "VirtualMachineVirtualDeviceGroupsVendorDeviceGroup", "urn:vim25", 0, {
+vim_wire::object! { VirtualMachineVirtualDeviceGroupsVendorDeviceGroup: VirtualMachineVirtualDeviceGroupsDeviceGroup,
+    "VirtualMachineVirtualDeviceGroupsVendorDeviceGroup", "urn:vim25", 0, {
     device_group_name "deviceGroupName" 0 2,
 } }
 
@@ -1200,7 +1238,8 @@ pub struct VirtualMachineVirtualDeviceSwap {
     /// `lsiToPvscsi`. Optional.
     pub lsi_to_pvscsi: Option<VirtualMachineVirtualDeviceSwapDeviceSwapInfo>,
 }
-vim_wire::object! { VirtualMachineVirtualDeviceSwap: virtual DynamicData, "VirtualMachineVirtualDeviceSwap", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVirtualDeviceSwap: virtual DynamicData,
+    "VirtualMachineVirtualDeviceSwap", "urn:vim25", 27, {
     lsi_to_pvscsi "lsiToPvscsi" 27 0,
 } }
 
@@ -1216,7 +1255,8 @@ pub struct VirtualMachineVirtualDeviceSwapDeviceSwapInfo {
     /// `status`. Optional.
     pub status: Option<String>,
 }
-vim_wire::object! { VirtualMachineVirtualDeviceSwapDeviceSwapInfo: virtual DynamicData, "VirtualMachineVirtualDeviceSwapDeviceSwapInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVirtualDeviceSwapDeviceSwapInfo: virtual DynamicData,
+    "VirtualMachineVirtualDeviceSwapDeviceSwapInfo", "urn:vim25", 27, {
     enabled "enabled" 27 0,
     applicable "applicable" 27 0,
     status "status" 27 0,
@@ -1249,7 +1289,8 @@ pub struct VirtualMachineVirtualNumaInfo {
     /// `vnumaOnCpuHotaddExposed`. Optional.
     pub vnuma_on_cpu_hotadd_exposed: Option<bool>,
 }
-vim_wire::object! { VirtualMachineVirtualNumaInfo: virtual DynamicData, "VirtualMachineVirtualNumaInfo", "urn:vim25", 27, {
+vim_wire::object! { VirtualMachineVirtualNumaInfo: virtual DynamicData,
+    "VirtualMachineVirtualNumaInfo", "urn:vim25", 27, {
     cores_per_numa_node "coresPerNumaNode" 27 0,
     auto_cores_per_numa_node "autoCoresPerNumaNode" 27 0,
     vnuma_on_cpu_hotadd_exposed "vnumaOnCpuHotaddExposed" 27 0,
@@ -1283,7 +1324,8 @@ pub struct VirtualMachineWindowsQuiesceSpec {
     /// `vssBackupContext`. Optional. Values: [`VirtualMachineWindowsQuiesceSpecVssBackupContext`].
     pub vss_backup_context: Option<String>,
 }
-vim_wire::object! { VirtualMachineWindowsQuiesceSpec: VirtualMachineGuestQuiesceSpec, "VirtualMachineWindowsQuiesceSpec", "urn:vim25", 10, {
+vim_wire::object! { VirtualMachineWindowsQuiesceSpec: VirtualMachineGuestQuiesceSpec,
+    "VirtualMachineWindowsQuiesceSpec", "urn:vim25", 10, {
     vss_backup_type "vssBackupType" 10 0,
     vss_bootable_system_state "vssBootableSystemState" 10 0,
     vss_partial_file_support "vssPartialFileSupport" 10 0,
@@ -2040,7 +2082,8 @@ vim_wire::open_enum! {
     /// `vim.vm.VendorDeviceGroupInfo.ComponentDeviceInfo.ComponentType`.
     ///
     /// Since 8.0.0.1.
-    VirtualMachineVendorDeviceGroupInfoComponentDeviceInfoComponentType, "VirtualMachineVendorDeviceGroupInfoComponentDeviceInfoComponentType", "urn:vim25", 27, {
+    VirtualMachineVendorDeviceGroupInfoComponentDeviceInfoComponentType,
+    "VirtualMachineVendorDeviceGroupInfoComponentDeviceInfoComponentType", "urn:vim25", 27, {
         /// `pciPassthru`
         PCI_PASSTHRU = "pciPassthru",
         /// `nvidiaVgpu`
@@ -2080,7 +2123,8 @@ vim_wire::open_enum! {
     /// `vim.vm.VirtualDeviceSwap.DeviceSwapStatus`.
     ///
     /// Since 8.0.0.1.
-    VirtualMachineVirtualDeviceSwapDeviceSwapStatus, "VirtualMachineVirtualDeviceSwapDeviceSwapStatus", "urn:vim25", 27, {
+    VirtualMachineVirtualDeviceSwapDeviceSwapStatus,
+    "VirtualMachineVirtualDeviceSwapDeviceSwapStatus", "urn:vim25", 27, {
         /// `none`
         NONE = "none",
         /// `scheduled`
@@ -2110,7 +2154,8 @@ vim_wire::open_enum! {
     /// `vim.vm.WindowsQuiesceSpec.VssBackupContext`.
     ///
     /// Since 6.5.
-    VirtualMachineWindowsQuiesceSpecVssBackupContext, "VirtualMachineWindowsQuiesceSpecVssBackupContext", "urn:vim25", 10, {
+    VirtualMachineWindowsQuiesceSpecVssBackupContext,
+    "VirtualMachineWindowsQuiesceSpecVssBackupContext", "urn:vim25", 10, {
         /// `ctx_auto`
         CTX_AUTO = "ctx_auto",
         /// `ctx_backup`

@@ -32,7 +32,8 @@ pub struct AuthenticationRequiredChallenge {
     /// `oidcConfigUrl`. Optional.
     pub oidc_config_url: Option<String>,
 }
-vim_wire::object! { AuthenticationRequiredChallenge: virtual DynamicData, "AuthenticationRequiredChallenge", "urn:vim25", 0, {
+vim_wire::object! { AuthenticationRequiredChallenge: virtual DynamicData,
+    "AuthenticationRequiredChallenge", "urn:vim25", 0, {
     scheme "scheme" 0 2,
     realm "realm" 0 0,
     error "error" 0 0,

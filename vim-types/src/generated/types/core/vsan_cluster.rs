@@ -35,7 +35,8 @@ pub struct VsanClusterConfigInfoHostDefaultInfo {
     /// `checksumEnabled`. Optional. Since 6.0.
     pub checksum_enabled: Option<bool>,
 }
-vim_wire::object! { VsanClusterConfigInfoHostDefaultInfo: virtual DynamicData, "VsanClusterConfigInfoHostDefaultInfo", "urn:vim25", 8, {
+vim_wire::object! { VsanClusterConfigInfoHostDefaultInfo: virtual DynamicData,
+    "VsanClusterConfigInfoHostDefaultInfo", "urn:vim25", 8, {
     uuid "uuid" 8 0,
     auto_claim_storage "autoClaimStorage" 8 0,
     checksum_enabled "checksumEnabled" 9 0,

@@ -45,7 +45,8 @@ pub struct VsanHostConfigInfoClusterInfo {
     /// `nodeUuid`. Optional.
     pub node_uuid: Option<String>,
 }
-vim_wire::object! { VsanHostConfigInfoClusterInfo: virtual DynamicData, "VsanHostConfigInfoClusterInfo", "urn:vim25", 8, {
+vim_wire::object! { VsanHostConfigInfoClusterInfo: virtual DynamicData,
+    "VsanHostConfigInfoClusterInfo", "urn:vim25", 8, {
     uuid "uuid" 8 0,
     node_uuid "nodeUuid" 8 0,
 } }
@@ -58,7 +59,8 @@ pub struct VsanHostConfigInfoNetworkInfo {
     /// `port`. Zero or more.
     pub port: Vec<VsanHostConfigInfoNetworkInfoPortConfig>,
 }
-vim_wire::object! { VsanHostConfigInfoNetworkInfo: virtual DynamicData, "VsanHostConfigInfoNetworkInfo", "urn:vim25", 8, {
+vim_wire::object! { VsanHostConfigInfoNetworkInfo: virtual DynamicData,
+    "VsanHostConfigInfoNetworkInfo", "urn:vim25", 8, {
     port "port" 8 0,
 } }
 
@@ -72,7 +74,8 @@ pub struct VsanHostConfigInfoNetworkInfoPortConfig {
     /// `device`. Required.
     pub device: String,
 }
-vim_wire::object! { VsanHostConfigInfoNetworkInfoPortConfig: virtual DynamicData, "VsanHostConfigInfoNetworkInfoPortConfig", "urn:vim25", 8, {
+vim_wire::object! { VsanHostConfigInfoNetworkInfoPortConfig: virtual DynamicData,
+    "VsanHostConfigInfoNetworkInfoPortConfig", "urn:vim25", 8, {
     ip_config "ipConfig" 8 0,
     device "device" 8 2,
 } }
@@ -91,7 +94,8 @@ pub struct VsanHostConfigInfoStorageInfo {
     /// `checksumEnabled`. Optional. Since 6.0.
     pub checksum_enabled: Option<bool>,
 }
-vim_wire::object! { VsanHostConfigInfoStorageInfo: virtual DynamicData, "VsanHostConfigInfoStorageInfo", "urn:vim25", 8, {
+vim_wire::object! { VsanHostConfigInfoStorageInfo: virtual DynamicData,
+    "VsanHostConfigInfoStorageInfo", "urn:vim25", 8, {
     auto_claim_storage "autoClaimStorage" 8 0,
     disk_mapping "diskMapping" 8 0,
     disk_map_info "diskMapInfo" 9 0,
@@ -210,7 +214,8 @@ pub struct VsanHostRuntimeInfoDiskIssue {
     /// `issue`. Required.
     pub issue: String,
 }
-vim_wire::object! { VsanHostRuntimeInfoDiskIssue: virtual DynamicData, "VsanHostRuntimeInfoDiskIssue", "urn:vim25", 8, {
+vim_wire::object! { VsanHostRuntimeInfoDiskIssue: virtual DynamicData,
+    "VsanHostRuntimeInfoDiskIssue", "urn:vim25", 8, {
     disk_id "diskId" 8 2,
     issue "issue" 8 2,
 } }

@@ -299,7 +299,8 @@ pub struct AllVirtualMachinesLicensedEvent {
     /// What it has as a [`LicenseEvent`].
     pub extends: LicenseEvent,
 }
-vim_wire::object! { AllVirtualMachinesLicensedEvent: LicenseEvent, "AllVirtualMachinesLicensedEvent", "urn:vim25", 1, {} }
+vim_wire::object! { AllVirtualMachinesLicensedEvent: LicenseEvent,
+    "AllVirtualMachinesLicensedEvent", "urn:vim25", 1, {} }
 
 /// `vim.event.AlreadyAuthenticatedSessionEvent`; extends [`SessionEvent`].
 #[derive(Default)]
@@ -307,7 +308,8 @@ pub struct AlreadyAuthenticatedSessionEvent {
     /// What it has as a [`SessionEvent`].
     pub extends: SessionEvent,
 }
-vim_wire::object! { AlreadyAuthenticatedSessionEvent: SessionEvent, "AlreadyAuthenticatedSessionEvent", "urn:vim25", 0, {} }
+vim_wire::object! { AlreadyAuthenticatedSessionEvent: SessionEvent,
+    "AlreadyAuthenticatedSessionEvent", "urn:vim25", 0, {} }
 
 /// `vim.event.AuthorizationEvent`; extends [`Event`].
 ///
@@ -560,7 +562,8 @@ pub struct CustomizationLinuxIdentityFailed {
     /// What it has as a [`CustomizationFailed`].
     pub extends: CustomizationFailed,
 }
-vim_wire::object! { CustomizationLinuxIdentityFailed: CustomizationFailed, "CustomizationLinuxIdentityFailed", "urn:vim25", 1, {} }
+vim_wire::object! { CustomizationLinuxIdentityFailed: CustomizationFailed,
+    "CustomizationLinuxIdentityFailed", "urn:vim25", 1, {} }
 
 /// `vim.event.CustomizationNetworkSetupFailed`; extends [`CustomizationFailed`].
 ///
@@ -570,7 +573,8 @@ pub struct CustomizationNetworkSetupFailed {
     /// What it has as a [`CustomizationFailed`].
     pub extends: CustomizationFailed,
 }
-vim_wire::object! { CustomizationNetworkSetupFailed: CustomizationFailed, "CustomizationNetworkSetupFailed", "urn:vim25", 1, {} }
+vim_wire::object! { CustomizationNetworkSetupFailed: CustomizationFailed,
+    "CustomizationNetworkSetupFailed", "urn:vim25", 1, {} }
 
 /// `vim.event.CustomizationStartedEvent`; extends [`CustomizationEvent`].
 ///
@@ -692,7 +696,8 @@ pub struct DasAdmissionControlDisabledEvent {
     /// What it has as a [`ClusterEvent`].
     pub extends: ClusterEvent,
 }
-vim_wire::object! { DasAdmissionControlDisabledEvent: ClusterEvent, "DasAdmissionControlDisabledEvent", "urn:vim25", 0, {} }
+vim_wire::object! { DasAdmissionControlDisabledEvent: ClusterEvent,
+    "DasAdmissionControlDisabledEvent", "urn:vim25", 0, {} }
 
 /// `vim.event.DasAdmissionControlEnabledEvent`; extends [`ClusterEvent`].
 #[derive(Default)]
@@ -700,7 +705,8 @@ pub struct DasAdmissionControlEnabledEvent {
     /// What it has as a [`ClusterEvent`].
     pub extends: ClusterEvent,
 }
-vim_wire::object! { DasAdmissionControlEnabledEvent: ClusterEvent, "DasAdmissionControlEnabledEvent", "urn:vim25", 0, {} }
+vim_wire::object! { DasAdmissionControlEnabledEvent: ClusterEvent,
+    "DasAdmissionControlEnabledEvent", "urn:vim25", 0, {} }
 
 /// `vim.event.DasAgentFoundEvent`; extends [`ClusterEvent`].
 #[derive(Default)]
@@ -823,7 +829,8 @@ pub struct DatastoreCapacityIncreasedEvent {
     /// `newCapacity`. Required.
     pub new_capacity: i64,
 }
-vim_wire::object! { DatastoreCapacityIncreasedEvent: DatastoreEvent, "DatastoreCapacityIncreasedEvent", "urn:vim25", 4, {
+vim_wire::object! { DatastoreCapacityIncreasedEvent: DatastoreEvent,
+    "DatastoreCapacityIncreasedEvent", "urn:vim25", 4, {
     old_capacity "oldCapacity" 4 2,
     new_capacity "newCapacity" 4 2,
 } }
@@ -946,7 +953,8 @@ pub struct DatastoreIORMReconfiguredEvent {
     /// What it has as a [`DatastoreEvent`].
     pub extends: DatastoreEvent,
 }
-vim_wire::object! { DatastoreIORMReconfiguredEvent: DatastoreEvent, "DatastoreIORMReconfiguredEvent", "urn:vim25", 5, {} }
+vim_wire::object! { DatastoreIORMReconfiguredEvent: DatastoreEvent,
+    "DatastoreIORMReconfiguredEvent", "urn:vim25", 5, {} }
 
 /// `vim.event.DatastorePrincipalConfigured`; extends [`HostEvent`].
 #[derive(Default)]
@@ -1030,7 +1038,8 @@ pub struct DrsEnteredStandbyModeEvent {
     /// What it has as a [`EnteredStandbyModeEvent`].
     pub extends: EnteredStandbyModeEvent,
 }
-vim_wire::object! { DrsEnteredStandbyModeEvent: EnteredStandbyModeEvent, "DrsEnteredStandbyModeEvent", "urn:vim25", 1, {} }
+vim_wire::object! { DrsEnteredStandbyModeEvent: EnteredStandbyModeEvent,
+    "DrsEnteredStandbyModeEvent", "urn:vim25", 1, {} }
 
 /// `vim.event.DrsEnteringStandbyModeEvent`; extends [`EnteringStandbyModeEvent`].
 ///
@@ -1040,7 +1049,8 @@ pub struct DrsEnteringStandbyModeEvent {
     /// What it has as a [`EnteringStandbyModeEvent`].
     pub extends: EnteringStandbyModeEvent,
 }
-vim_wire::object! { DrsEnteringStandbyModeEvent: EnteringStandbyModeEvent, "DrsEnteringStandbyModeEvent", "urn:vim25", 4, {} }
+vim_wire::object! { DrsEnteringStandbyModeEvent: EnteringStandbyModeEvent,
+    "DrsEnteringStandbyModeEvent", "urn:vim25", 4, {} }
 
 /// `vim.event.DrsExitStandbyModeFailedEvent`; extends [`ExitStandbyModeFailedEvent`].
 ///
@@ -1050,7 +1060,8 @@ pub struct DrsExitStandbyModeFailedEvent {
     /// What it has as a [`ExitStandbyModeFailedEvent`].
     pub extends: ExitStandbyModeFailedEvent,
 }
-vim_wire::object! { DrsExitStandbyModeFailedEvent: ExitStandbyModeFailedEvent, "DrsExitStandbyModeFailedEvent", "urn:vim25", 4, {} }
+vim_wire::object! { DrsExitStandbyModeFailedEvent: ExitStandbyModeFailedEvent,
+    "DrsExitStandbyModeFailedEvent", "urn:vim25", 4, {} }
 
 /// `vim.event.DrsExitedStandbyModeEvent`; extends [`ExitedStandbyModeEvent`].
 ///
@@ -1070,7 +1081,8 @@ pub struct DrsExitingStandbyModeEvent {
     /// What it has as a [`ExitingStandbyModeEvent`].
     pub extends: ExitingStandbyModeEvent,
 }
-vim_wire::object! { DrsExitingStandbyModeEvent: ExitingStandbyModeEvent, "DrsExitingStandbyModeEvent", "urn:vim25", 4, {} }
+vim_wire::object! { DrsExitingStandbyModeEvent: ExitingStandbyModeEvent,
+    "DrsExitingStandbyModeEvent", "urn:vim25", 4, {} }
 
 /// `vim.event.DrsInvocationFailedEvent`; extends [`ClusterEvent`].
 ///
@@ -1643,7 +1655,8 @@ pub struct DvsPortVendorSpecificStateChangeEvent {
     /// `portKey`. Required.
     pub port_key: String,
 }
-vim_wire::object! { DvsPortVendorSpecificStateChangeEvent: DvsEvent, "DvsPortVendorSpecificStateChangeEvent", "urn:vim25", 7, {
+vim_wire::object! { DvsPortVendorSpecificStateChangeEvent: DvsEvent,
+    "DvsPortVendorSpecificStateChangeEvent", "urn:vim25", 7, {
     port_key "portKey" 7 2,
 } }
 

@@ -496,7 +496,8 @@ pub struct HostMonitoringStateChangedEvent {
     /// `prevState`. Optional. Since 6.5.
     pub prev_state: Option<String>,
 }
-vim_wire::object! { HostMonitoringStateChangedEvent: ClusterEvent, "HostMonitoringStateChangedEvent", "urn:vim25", 4, {
+vim_wire::object! { HostMonitoringStateChangedEvent: ClusterEvent,
+    "HostMonitoringStateChangedEvent", "urn:vim25", 4, {
     state "state" 4 2,
     prev_state "prevState" 10 0,
 } }
@@ -533,7 +534,8 @@ pub struct HostNoRedundantManagementNetworkEvent {
     /// What it has as a [`HostDasEvent`].
     pub extends: HostDasEvent,
 }
-vim_wire::object! { HostNoRedundantManagementNetworkEvent: HostDasEvent, "HostNoRedundantManagementNetworkEvent", "urn:vim25", 1, {} }
+vim_wire::object! { HostNoRedundantManagementNetworkEvent: HostDasEvent,
+    "HostNoRedundantManagementNetworkEvent", "urn:vim25", 1, {} }
 
 /// `vim.event.HostNonCompliantEvent`; extends [`HostEvent`].
 ///
@@ -575,7 +577,8 @@ pub struct HostPrimaryAgentNotShortNameEvent {
     /// `primaryAgent`. Required.
     pub primary_agent: String,
 }
-vim_wire::object! { HostPrimaryAgentNotShortNameEvent: HostDasEvent, "HostPrimaryAgentNotShortNameEvent", "urn:vim25", 1, {
+vim_wire::object! { HostPrimaryAgentNotShortNameEvent: HostDasEvent,
+    "HostPrimaryAgentNotShortNameEvent", "urn:vim25", 1, {
     primary_agent "primaryAgent" 1 2,
 } }
 
@@ -768,7 +771,8 @@ pub struct HostVnicConnectedToCustomizedDVPortEvent {
     /// `prevPortKey`. Optional. Since 6.5.
     pub prev_port_key: Option<String>,
 }
-vim_wire::object! { HostVnicConnectedToCustomizedDVPortEvent: HostEvent, "HostVnicConnectedToCustomizedDVPortEvent", "urn:vim25", 4, {
+vim_wire::object! { HostVnicConnectedToCustomizedDVPortEvent: HostEvent,
+    "HostVnicConnectedToCustomizedDVPortEvent", "urn:vim25", 4, {
     vnic "vnic" 4 2,
     prev_port_key "prevPortKey" 10 0,
 } }
@@ -840,7 +844,8 @@ pub struct InsufficientFailoverResourcesEvent {
     /// What it has as a [`ClusterEvent`].
     pub extends: ClusterEvent,
 }
-vim_wire::object! { InsufficientFailoverResourcesEvent: ClusterEvent, "InsufficientFailoverResourcesEvent", "urn:vim25", 0, {} }
+vim_wire::object! { InsufficientFailoverResourcesEvent: ClusterEvent,
+    "InsufficientFailoverResourcesEvent", "urn:vim25", 0, {} }
 
 /// `vim.event.InvalidEditionEvent`; extends [`LicenseEvent`].
 ///
@@ -1171,7 +1176,8 @@ pub struct NoMaintenanceModeDrsRecommendationForVM {
     /// What it has as a [`VmEvent`].
     pub extends: VmEvent,
 }
-vim_wire::object! { NoMaintenanceModeDrsRecommendationForVM: VmEvent, "NoMaintenanceModeDrsRecommendationForVM", "urn:vim25", 0, {} }
+vim_wire::object! { NoMaintenanceModeDrsRecommendationForVM: VmEvent,
+    "NoMaintenanceModeDrsRecommendationForVM", "urn:vim25", 0, {} }
 
 /// `vim.event.NonVIWorkloadDetectedOnDatastoreEvent`; extends [`DatastoreEvent`].
 ///
@@ -1181,7 +1187,8 @@ pub struct NonVIWorkloadDetectedOnDatastoreEvent {
     /// What it has as a [`DatastoreEvent`].
     pub extends: DatastoreEvent,
 }
-vim_wire::object! { NonVIWorkloadDetectedOnDatastoreEvent: DatastoreEvent, "NonVIWorkloadDetectedOnDatastoreEvent", "urn:vim25", 5, {} }
+vim_wire::object! { NonVIWorkloadDetectedOnDatastoreEvent: DatastoreEvent,
+    "NonVIWorkloadDetectedOnDatastoreEvent", "urn:vim25", 5, {} }
 
 /// `vim.event.NotEnoughResourcesToStartVmEvent`; extends [`VmEvent`].
 #[derive(Default)]
@@ -1361,7 +1368,8 @@ pub struct ProfileReferenceHostChangedEvent {
     /// `prevReferenceHostName`. Optional. Since 6.5.
     pub prev_reference_host_name: Option<String>,
 }
-vim_wire::object! { ProfileReferenceHostChangedEvent: ProfileEvent, "ProfileReferenceHostChangedEvent", "urn:vim25", 4, {
+vim_wire::object! { ProfileReferenceHostChangedEvent: ProfileEvent,
+    "ProfileReferenceHostChangedEvent", "urn:vim25", 4, {
     reference_host "referenceHost" 4 0,
     reference_host_name "referenceHostName" 10 0,
     prev_reference_host_name "prevReferenceHostName" 10 0,
@@ -1480,7 +1488,8 @@ pub struct ResourcePoolReconfiguredEvent {
     /// `configChanges`. Optional. Since 6.5.
     pub config_changes: Option<ChangesInfoEventArgument>,
 }
-vim_wire::object! { ResourcePoolReconfiguredEvent: ResourcePoolEvent, "ResourcePoolReconfiguredEvent", "urn:vim25", 0, {
+vim_wire::object! { ResourcePoolReconfiguredEvent: ResourcePoolEvent,
+    "ResourcePoolReconfiguredEvent", "urn:vim25", 0, {
     config_changes "configChanges" 10 0,
 } }
 
@@ -1603,7 +1612,8 @@ pub struct ScheduledTaskEmailCompletedEvent {
     /// `to`. Required.
     pub to: String,
 }
-vim_wire::object! { ScheduledTaskEmailCompletedEvent: ScheduledTaskEvent, "ScheduledTaskEmailCompletedEvent", "urn:vim25", 0, {
+vim_wire::object! { ScheduledTaskEmailCompletedEvent: ScheduledTaskEvent,
+    "ScheduledTaskEmailCompletedEvent", "urn:vim25", 0, {
     to "to" 0 2,
 } }
 
@@ -1617,7 +1627,8 @@ pub struct ScheduledTaskEmailFailedEvent {
     /// `reason`. Required.
     pub reason: LocalizedMethodFault,
 }
-vim_wire::object! { ScheduledTaskEmailFailedEvent: ScheduledTaskEvent, "ScheduledTaskEmailFailedEvent", "urn:vim25", 0, {
+vim_wire::object! { ScheduledTaskEmailFailedEvent: ScheduledTaskEvent,
+    "ScheduledTaskEmailFailedEvent", "urn:vim25", 0, {
     to "to" 0 2,
     reason "reason" 0 2,
 } }
@@ -1673,7 +1684,8 @@ pub struct ScheduledTaskReconfiguredEvent {
     /// `configChanges`. Optional. Since 6.5.
     pub config_changes: Option<ChangesInfoEventArgument>,
 }
-vim_wire::object! { ScheduledTaskReconfiguredEvent: ScheduledTaskEvent, "ScheduledTaskReconfiguredEvent", "urn:vim25", 0, {
+vim_wire::object! { ScheduledTaskReconfiguredEvent: ScheduledTaskEvent,
+    "ScheduledTaskReconfiguredEvent", "urn:vim25", 0, {
     config_changes "configChanges" 10 0,
 } }
 
@@ -1847,7 +1859,8 @@ pub struct UnlicensedVirtualMachinesFoundEvent {
     /// `available`. Required.
     pub available: i32,
 }
-vim_wire::object! { UnlicensedVirtualMachinesFoundEvent: LicenseEvent, "UnlicensedVirtualMachinesFoundEvent", "urn:vim25", 1, {
+vim_wire::object! { UnlicensedVirtualMachinesFoundEvent: LicenseEvent,
+    "UnlicensedVirtualMachinesFoundEvent", "urn:vim25", 1, {
     available "available" 1 2,
 } }
 
@@ -1883,7 +1896,8 @@ pub struct UplinkPortMtuNotSupportEvent {
     /// What it has as a [`DvsHealthStatusChangeEvent`].
     pub extends: DvsHealthStatusChangeEvent,
 }
-vim_wire::object! { UplinkPortMtuNotSupportEvent: DvsHealthStatusChangeEvent, "UplinkPortMtuNotSupportEvent", "urn:vim25", 7, {} }
+vim_wire::object! { UplinkPortMtuNotSupportEvent: DvsHealthStatusChangeEvent,
+    "UplinkPortMtuNotSupportEvent", "urn:vim25", 7, {} }
 
 /// `vim.event.UplinkPortMtuSupportEvent`; extends [`DvsHealthStatusChangeEvent`].
 ///
@@ -1893,7 +1907,8 @@ pub struct UplinkPortMtuSupportEvent {
     /// What it has as a [`DvsHealthStatusChangeEvent`].
     pub extends: DvsHealthStatusChangeEvent,
 }
-vim_wire::object! { UplinkPortMtuSupportEvent: DvsHealthStatusChangeEvent, "UplinkPortMtuSupportEvent", "urn:vim25", 7, {} }
+vim_wire::object! { UplinkPortMtuSupportEvent: DvsHealthStatusChangeEvent,
+    "UplinkPortMtuSupportEvent", "urn:vim25", 7, {} }
 
 /// `vim.event.UplinkPortVlanTrunkedEvent`; extends [`DvsHealthStatusChangeEvent`].
 ///
@@ -1903,7 +1918,8 @@ pub struct UplinkPortVlanTrunkedEvent {
     /// What it has as a [`DvsHealthStatusChangeEvent`].
     pub extends: DvsHealthStatusChangeEvent,
 }
-vim_wire::object! { UplinkPortVlanTrunkedEvent: DvsHealthStatusChangeEvent, "UplinkPortVlanTrunkedEvent", "urn:vim25", 7, {} }
+vim_wire::object! { UplinkPortVlanTrunkedEvent: DvsHealthStatusChangeEvent,
+    "UplinkPortVlanTrunkedEvent", "urn:vim25", 7, {} }
 
 /// `vim.event.UplinkPortVlanUntrunkedEvent`; extends [`DvsHealthStatusChangeEvent`].
 ///
@@ -1913,7 +1929,8 @@ pub struct UplinkPortVlanUntrunkedEvent {
     /// What it has as a [`DvsHealthStatusChangeEvent`].
     pub extends: DvsHealthStatusChangeEvent,
 }
-vim_wire::object! { UplinkPortVlanUntrunkedEvent: DvsHealthStatusChangeEvent, "UplinkPortVlanUntrunkedEvent", "urn:vim25", 7, {} }
+vim_wire::object! { UplinkPortVlanUntrunkedEvent: DvsHealthStatusChangeEvent,
+    "UplinkPortVlanUntrunkedEvent", "urn:vim25", 7, {} }
 
 /// `vim.event.UserAssignedToGroup`; extends [`HostEvent`].
 #[derive(Default)]

@@ -353,7 +353,8 @@ pub struct VmDasBeingResetWithScreenshotEvent {
     /// `screenshotFilePath`. Required.
     pub screenshot_file_path: String,
 }
-vim_wire::object! { VmDasBeingResetWithScreenshotEvent: VmDasBeingResetEvent, "VmDasBeingResetWithScreenshotEvent", "urn:vim25", 4, {
+vim_wire::object! { VmDasBeingResetWithScreenshotEvent: VmDasBeingResetEvent,
+    "VmDasBeingResetWithScreenshotEvent", "urn:vim25", 4, {
     screenshot_file_path "screenshotFilePath" 4 2,
 } }
 
@@ -516,7 +517,8 @@ pub struct VmFailedRelayoutOnVmfs2DatastoreEvent {
     /// What it has as a [`VmEvent`].
     pub extends: VmEvent,
 }
-vim_wire::object! { VmFailedRelayoutOnVmfs2DatastoreEvent: VmEvent, "VmFailedRelayoutOnVmfs2DatastoreEvent", "urn:vim25", 0, {} }
+vim_wire::object! { VmFailedRelayoutOnVmfs2DatastoreEvent: VmEvent,
+    "VmFailedRelayoutOnVmfs2DatastoreEvent", "urn:vim25", 0, {} }
 
 /// `vim.event.VmFailedStartingSecondaryEvent`; extends [`VmEvent`].
 ///
@@ -725,7 +727,8 @@ pub struct VmHealthMonitoringStateChangedEvent {
     /// `prevState`. Optional. Since 6.5.
     pub prev_state: Option<String>,
 }
-vim_wire::object! { VmHealthMonitoringStateChangedEvent: ClusterEvent, "VmHealthMonitoringStateChangedEvent", "urn:vim25", 4, {
+vim_wire::object! { VmHealthMonitoringStateChangedEvent: ClusterEvent,
+    "VmHealthMonitoringStateChangedEvent", "urn:vim25", 4, {
     state "state" 4 2,
     prev_state "prevState" 10 0,
 } }
@@ -923,7 +926,8 @@ pub struct VmNoCompatibleHostForSecondaryEvent {
     /// What it has as a [`VmEvent`].
     pub extends: VmEvent,
 }
-vim_wire::object! { VmNoCompatibleHostForSecondaryEvent: VmEvent, "VmNoCompatibleHostForSecondaryEvent", "urn:vim25", 4, {} }
+vim_wire::object! { VmNoCompatibleHostForSecondaryEvent: VmEvent,
+    "VmNoCompatibleHostForSecondaryEvent", "urn:vim25", 4, {} }
 
 /// `vim.event.VmNoNetworkAccessEvent`; extends [`VmEvent`].
 #[derive(Default)]
@@ -987,7 +991,8 @@ pub struct VmPoweringOnWithCustomizedDVPortEvent {
     /// `vnic`. One or more.
     pub vnic: Vec<VnicPortArgument>,
 }
-vim_wire::object! { VmPoweringOnWithCustomizedDVPortEvent: VmEvent, "VmPoweringOnWithCustomizedDVPortEvent", "urn:vim25", 4, {
+vim_wire::object! { VmPoweringOnWithCustomizedDVPortEvent: VmEvent,
+    "VmPoweringOnWithCustomizedDVPortEvent", "urn:vim25", 4, {
     vnic "vnic" 4 2,
 } }
 
@@ -1172,7 +1177,8 @@ pub struct VmRequirementsExceedCurrentEVCModeEvent {
     /// What it has as a [`VmEvent`].
     pub extends: VmEvent,
 }
-vim_wire::object! { VmRequirementsExceedCurrentEVCModeEvent: VmEvent, "VmRequirementsExceedCurrentEVCModeEvent", "urn:vim25", 7, {} }
+vim_wire::object! { VmRequirementsExceedCurrentEVCModeEvent: VmEvent,
+    "VmRequirementsExceedCurrentEVCModeEvent", "urn:vim25", 7, {} }
 
 /// `vim.event.VmResettingEvent`; extends [`VmEvent`].
 #[derive(Default)]
@@ -1217,7 +1223,8 @@ pub struct VmRestartedOnAlternateHostEvent {
     /// `sourceHost`. Required.
     pub source_host: HostEventArgument,
 }
-vim_wire::object! { VmRestartedOnAlternateHostEvent: VmPoweredOnEvent, "VmRestartedOnAlternateHostEvent", "urn:vim25", 0, {
+vim_wire::object! { VmRestartedOnAlternateHostEvent: VmPoweredOnEvent,
+    "VmRestartedOnAlternateHostEvent", "urn:vim25", 0, {
     source_host "sourceHost" 0 2,
 } }
 
@@ -1491,7 +1498,8 @@ pub struct VmVnicPoolReservationViolationClearEvent {
     /// `vmVnicResourcePoolName`. Optional.
     pub vm_vnic_resource_pool_name: Option<String>,
 }
-vim_wire::object! { VmVnicPoolReservationViolationClearEvent: DvsEvent, "VmVnicPoolReservationViolationClearEvent", "urn:vim25", 9, {
+vim_wire::object! { VmVnicPoolReservationViolationClearEvent: DvsEvent,
+    "VmVnicPoolReservationViolationClearEvent", "urn:vim25", 9, {
     vm_vnic_resource_pool_key "vmVnicResourcePoolKey" 9 2,
     vm_vnic_resource_pool_name "vmVnicResourcePoolName" 9 0,
 } }
@@ -1508,7 +1516,8 @@ pub struct VmVnicPoolReservationViolationRaiseEvent {
     /// `vmVnicResourcePoolName`. Optional.
     pub vm_vnic_resource_pool_name: Option<String>,
 }
-vim_wire::object! { VmVnicPoolReservationViolationRaiseEvent: DvsEvent, "VmVnicPoolReservationViolationRaiseEvent", "urn:vim25", 9, {
+vim_wire::object! { VmVnicPoolReservationViolationRaiseEvent: DvsEvent,
+    "VmVnicPoolReservationViolationRaiseEvent", "urn:vim25", 9, {
     vm_vnic_resource_pool_key "vmVnicResourcePoolKey" 9 2,
     vm_vnic_resource_pool_name "vmVnicResourcePoolName" 9 0,
 } }

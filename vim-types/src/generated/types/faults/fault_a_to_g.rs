@@ -209,7 +209,8 @@ pub struct CannotAddHostWithFTVmAsStandalone {
     /// What it has as a [`HostConnectFault`].
     pub extends: HostConnectFault,
 }
-vim_wire::object! { CannotAddHostWithFTVmAsStandalone: HostConnectFault, "CannotAddHostWithFTVmAsStandalone", "urn:vim25", 4, {} }
+vim_wire::object! { CannotAddHostWithFTVmAsStandalone: HostConnectFault,
+    "CannotAddHostWithFTVmAsStandalone", "urn:vim25", 4, {} }
 
 /// `vim.fault.CannotAddHostWithFTVmToDifferentCluster`; extends [`HostConnectFault`].
 ///
@@ -219,7 +220,8 @@ pub struct CannotAddHostWithFTVmToDifferentCluster {
     /// What it has as a [`HostConnectFault`].
     pub extends: HostConnectFault,
 }
-vim_wire::object! { CannotAddHostWithFTVmToDifferentCluster: HostConnectFault, "CannotAddHostWithFTVmToDifferentCluster", "urn:vim25", 4, {} }
+vim_wire::object! { CannotAddHostWithFTVmToDifferentCluster: HostConnectFault,
+    "CannotAddHostWithFTVmToDifferentCluster", "urn:vim25", 4, {} }
 
 /// `vim.fault.CannotAddHostWithFTVmToNonHACluster`; extends [`HostConnectFault`].
 ///
@@ -229,7 +231,8 @@ pub struct CannotAddHostWithFTVmToNonHACluster {
     /// What it has as a [`HostConnectFault`].
     pub extends: HostConnectFault,
 }
-vim_wire::object! { CannotAddHostWithFTVmToNonHACluster: HostConnectFault, "CannotAddHostWithFTVmToNonHACluster", "urn:vim25", 4, {} }
+vim_wire::object! { CannotAddHostWithFTVmToNonHACluster: HostConnectFault,
+    "CannotAddHostWithFTVmToNonHACluster", "urn:vim25", 4, {} }
 
 /// `vim.fault.CannotChangeDrsBehaviorForFtSecondary`; extends [`VmFaultToleranceIssue`].
 ///
@@ -243,7 +246,8 @@ pub struct CannotChangeDrsBehaviorForFtSecondary {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { CannotChangeDrsBehaviorForFtSecondary: VmFaultToleranceIssue, "CannotChangeDrsBehaviorForFtSecondary", "urn:vim25", 5, {
+vim_wire::object! { CannotChangeDrsBehaviorForFtSecondary: VmFaultToleranceIssue,
+    "CannotChangeDrsBehaviorForFtSecondary", "urn:vim25", 5, {
     vm "vm" 5 2,
     vm_name "vmName" 5 2,
 } }
@@ -260,7 +264,8 @@ pub struct CannotChangeHaSettingsForFtSecondary {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { CannotChangeHaSettingsForFtSecondary: VmFaultToleranceIssue, "CannotChangeHaSettingsForFtSecondary", "urn:vim25", 5, {
+vim_wire::object! { CannotChangeHaSettingsForFtSecondary: VmFaultToleranceIssue,
+    "CannotChangeHaSettingsForFtSecondary", "urn:vim25", 5, {
     vm "vm" 5 2,
     vm_name "vmName" 5 2,
 } }
@@ -297,7 +302,8 @@ pub struct CannotComputeFTCompatibleHosts {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { CannotComputeFTCompatibleHosts: VmFaultToleranceIssue, "CannotComputeFTCompatibleHosts", "urn:vim25", 9, {
+vim_wire::object! { CannotComputeFTCompatibleHosts: VmFaultToleranceIssue,
+    "CannotComputeFTCompatibleHosts", "urn:vim25", 9, {
     vm "vm" 9 2,
     vm_name "vmName" 9 2,
 } }
@@ -310,7 +316,8 @@ pub struct CannotDisableDrsOnClustersWithVApps {
     /// What it has as a [`RuntimeFault`].
     pub extends: RuntimeFault,
 }
-vim_wire::object! { CannotDisableDrsOnClustersWithVApps: RuntimeFault, "CannotDisableDrsOnClustersWithVApps", "urn:vim25", 5, {} }
+vim_wire::object! { CannotDisableDrsOnClustersWithVApps: RuntimeFault,
+    "CannotDisableDrsOnClustersWithVApps", "urn:vim25", 5, {} }
 
 /// `vim.fault.CannotDisableSnapshot`; extends [`VmConfigFault`].
 ///
@@ -332,7 +339,8 @@ pub struct CannotDisconnectHostWithFaultToleranceVm {
     /// `hostName`. Required.
     pub host_name: String,
 }
-vim_wire::object! { CannotDisconnectHostWithFaultToleranceVm: VimFault, "CannotDisconnectHostWithFaultToleranceVm", "urn:vim25", 4, {
+vim_wire::object! { CannotDisconnectHostWithFaultToleranceVm: VimFault,
+    "CannotDisconnectHostWithFaultToleranceVm", "urn:vim25", 4, {
     host_name "hostName" 4 2,
 } }
 
@@ -381,7 +389,8 @@ pub struct CannotMoveHostWithFaultToleranceVm {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { CannotMoveHostWithFaultToleranceVm: VimFault, "CannotMoveHostWithFaultToleranceVm", "urn:vim25", 4, {} }
+vim_wire::object! { CannotMoveHostWithFaultToleranceVm: VimFault,
+    "CannotMoveHostWithFaultToleranceVm", "urn:vim25", 4, {} }
 
 /// `vim.fault.CannotMoveVmWithDeltaDisk`; extends [`MigrationFault`].
 ///
@@ -405,7 +414,8 @@ pub struct CannotMoveVmWithNativeDeltaDisk {
     /// What it has as a [`MigrationFault`].
     pub extends: MigrationFault,
 }
-vim_wire::object! { CannotMoveVmWithNativeDeltaDisk: MigrationFault, "CannotMoveVmWithNativeDeltaDisk", "urn:vim25", 6, {} }
+vim_wire::object! { CannotMoveVmWithNativeDeltaDisk: MigrationFault,
+    "CannotMoveVmWithNativeDeltaDisk", "urn:vim25", 6, {} }
 
 /// `vim.fault.CannotMoveVsanEnabledHost`; extends [`VsanFault`].
 ///
@@ -427,7 +437,8 @@ pub struct CannotPlaceWithoutPrerequisiteMoves {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { CannotPlaceWithoutPrerequisiteMoves: VimFault, "CannotPlaceWithoutPrerequisiteMoves", "urn:vim25", 7, {} }
+vim_wire::object! { CannotPlaceWithoutPrerequisiteMoves: VimFault,
+    "CannotPlaceWithoutPrerequisiteMoves", "urn:vim25", 7, {} }
 
 /// `vim.fault.CannotPowerOffVmInCluster`; extends [`InvalidState`].
 ///
@@ -457,7 +468,8 @@ pub struct CannotReconfigureVsanWhenHaEnabled {
     /// What it has as a [`VsanFault`].
     pub extends: VsanFault,
 }
-vim_wire::object! { CannotReconfigureVsanWhenHaEnabled: VsanFault, "CannotReconfigureVsanWhenHaEnabled", "urn:vim25", 8, {} }
+vim_wire::object! { CannotReconfigureVsanWhenHaEnabled: VsanFault,
+    "CannotReconfigureVsanWhenHaEnabled", "urn:vim25", 8, {} }
 
 /// `vim.fault.ClockSkew`; extends [`HostConfigFault`].
 ///
@@ -513,7 +525,8 @@ pub struct ConflictingConfigurationConfig {
     /// `propertyPath`. Required.
     pub property_path: String,
 }
-vim_wire::object! { ConflictingConfigurationConfig: virtual DynamicData, "ConflictingConfigurationConfig", "urn:vim25", 8, {
+vim_wire::object! { ConflictingConfigurationConfig: virtual DynamicData,
+    "ConflictingConfigurationConfig", "urn:vim25", 8, {
     entity "entity" 8 0,
     property_path "propertyPath" 8 2,
 } }
@@ -709,7 +722,8 @@ pub struct DeviceControllerNotSupported {
     /// `controller`. Required.
     pub controller: String,
 }
-vim_wire::object! { DeviceControllerNotSupported: DeviceNotSupported, "DeviceControllerNotSupported", "urn:vim25", 1, {
+vim_wire::object! { DeviceControllerNotSupported: DeviceNotSupported,
+    "DeviceControllerNotSupported", "urn:vim25", 1, {
     controller "controller" 1 2,
 } }
 
@@ -731,7 +745,8 @@ pub struct DeviceUnsupportedForVmPlatform {
     /// What it has as a [`InvalidDeviceSpec`].
     pub extends: InvalidDeviceSpec,
 }
-vim_wire::object! { DeviceUnsupportedForVmPlatform: InvalidDeviceSpec, "DeviceUnsupportedForVmPlatform", "urn:vim25", 3, {} }
+vim_wire::object! { DeviceUnsupportedForVmPlatform: InvalidDeviceSpec,
+    "DeviceUnsupportedForVmPlatform", "urn:vim25", 3, {} }
 
 /// `vim.fault.DigestNotSupported`; extends [`DeviceNotSupported`].
 ///
@@ -800,7 +815,8 @@ pub struct DisallowedOperationOnFailoverHost {
     /// `hostname`. Required.
     pub hostname: String,
 }
-vim_wire::object! { DisallowedOperationOnFailoverHost: RuntimeFault, "DisallowedOperationOnFailoverHost", "urn:vim25", 4, {
+vim_wire::object! { DisallowedOperationOnFailoverHost: RuntimeFault,
+    "DisallowedOperationOnFailoverHost", "urn:vim25", 4, {
     host "host" 4 2,
     hostname "hostname" 4 2,
 } }
@@ -899,7 +915,8 @@ pub struct DrsVmotionIncompatibleFault {
     /// `host`. Required. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub host: vim_wire::MoRef,
 }
-vim_wire::object! { DrsVmotionIncompatibleFault: VirtualHardwareCompatibilityIssue, "DrsVmotionIncompatibleFault", "urn:vim25", 4, {
+vim_wire::object! { DrsVmotionIncompatibleFault: VirtualHardwareCompatibilityIssue,
+    "DrsVmotionIncompatibleFault", "urn:vim25", 4, {
     host "host" 4 2,
 } }
 
@@ -953,7 +970,8 @@ pub struct DvsApplyOperationFaultFaultOnObject {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { DvsApplyOperationFaultFaultOnObject: virtual DynamicData, "DvsApplyOperationFaultFaultOnObject", "urn:vim25", 7, {
+vim_wire::object! { DvsApplyOperationFaultFaultOnObject: virtual DynamicData,
+    "DvsApplyOperationFaultFaultOnObject", "urn:vim25", 7, {
     object_id "objectId" 7 2,
     r#type "type" 7 2,
     fault "fault" 7 2,
@@ -1000,7 +1018,8 @@ pub struct DvsOperationBulkFaultFaultOnHost {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { DvsOperationBulkFaultFaultOnHost: virtual DynamicData, "DvsOperationBulkFaultFaultOnHost", "urn:vim25", 4, {
+vim_wire::object! { DvsOperationBulkFaultFaultOnHost: virtual DynamicData,
+    "DvsOperationBulkFaultFaultOnHost", "urn:vim25", 4, {
     host "host" 4 2,
     fault "fault" 4 2,
 } }
@@ -1052,7 +1071,8 @@ pub struct EVCAdmissionFailedCPUFeaturesForMode {
     /// `currentEVCModeKey`. Required.
     pub current_evc_mode_key: String,
 }
-vim_wire::object! { EVCAdmissionFailedCPUFeaturesForMode: EVCAdmissionFailed, "EVCAdmissionFailedCPUFeaturesForMode", "urn:vim25", 4, {
+vim_wire::object! { EVCAdmissionFailedCPUFeaturesForMode: EVCAdmissionFailed,
+    "EVCAdmissionFailedCPUFeaturesForMode", "urn:vim25", 4, {
     current_evc_mode_key "currentEVCModeKey" 4 2,
 } }
 
@@ -1076,7 +1096,8 @@ pub struct EVCAdmissionFailedCPUModelForMode {
     /// `currentEVCModeKey`. Required.
     pub current_evc_mode_key: String,
 }
-vim_wire::object! { EVCAdmissionFailedCPUModelForMode: EVCAdmissionFailed, "EVCAdmissionFailedCPUModelForMode", "urn:vim25", 4, {
+vim_wire::object! { EVCAdmissionFailedCPUModelForMode: EVCAdmissionFailed,
+    "EVCAdmissionFailedCPUModelForMode", "urn:vim25", 4, {
     current_evc_mode_key "currentEVCModeKey" 4 2,
 } }
 
@@ -1105,7 +1126,8 @@ pub struct EVCAdmissionFailedCPUVendorUnknown {
     /// What it has as a [`EVCAdmissionFailed`].
     pub extends: EVCAdmissionFailed,
 }
-vim_wire::object! { EVCAdmissionFailedCPUVendorUnknown: EVCAdmissionFailed, "EVCAdmissionFailedCPUVendorUnknown", "urn:vim25", 4, {} }
+vim_wire::object! { EVCAdmissionFailedCPUVendorUnknown: EVCAdmissionFailed,
+    "EVCAdmissionFailedCPUVendorUnknown", "urn:vim25", 4, {} }
 
 /// `vim.fault.EVCAdmissionFailedHostDisconnected`; extends [`EVCAdmissionFailed`].
 ///
@@ -1115,7 +1137,8 @@ pub struct EVCAdmissionFailedHostDisconnected {
     /// What it has as a [`EVCAdmissionFailed`].
     pub extends: EVCAdmissionFailed,
 }
-vim_wire::object! { EVCAdmissionFailedHostDisconnected: EVCAdmissionFailed, "EVCAdmissionFailedHostDisconnected", "urn:vim25", 4, {} }
+vim_wire::object! { EVCAdmissionFailedHostDisconnected: EVCAdmissionFailed,
+    "EVCAdmissionFailedHostDisconnected", "urn:vim25", 4, {} }
 
 /// `vim.fault.EVCAdmissionFailedHostSoftware`; extends [`EVCAdmissionFailed`].
 ///
@@ -1125,7 +1148,8 @@ pub struct EVCAdmissionFailedHostSoftware {
     /// What it has as a [`EVCAdmissionFailed`].
     pub extends: EVCAdmissionFailed,
 }
-vim_wire::object! { EVCAdmissionFailedHostSoftware: EVCAdmissionFailed, "EVCAdmissionFailedHostSoftware", "urn:vim25", 4, {} }
+vim_wire::object! { EVCAdmissionFailedHostSoftware: EVCAdmissionFailed,
+    "EVCAdmissionFailedHostSoftware", "urn:vim25", 4, {} }
 
 /// `vim.fault.EVCAdmissionFailedHostSoftwareForMode`; extends [`EVCAdmissionFailed`].
 ///
@@ -1135,7 +1159,8 @@ pub struct EVCAdmissionFailedHostSoftwareForMode {
     /// What it has as a [`EVCAdmissionFailed`].
     pub extends: EVCAdmissionFailed,
 }
-vim_wire::object! { EVCAdmissionFailedHostSoftwareForMode: EVCAdmissionFailed, "EVCAdmissionFailedHostSoftwareForMode", "urn:vim25", 4, {} }
+vim_wire::object! { EVCAdmissionFailedHostSoftwareForMode: EVCAdmissionFailed,
+    "EVCAdmissionFailedHostSoftwareForMode", "urn:vim25", 4, {} }
 
 /// `vim.fault.EVCAdmissionFailedVmActive`; extends [`EVCAdmissionFailed`].
 ///
@@ -1371,7 +1396,8 @@ pub struct FaultToleranceAntiAffinityViolated {
     /// `host`. Required. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub host: vim_wire::MoRef,
 }
-vim_wire::object! { FaultToleranceAntiAffinityViolated: MigrationFault, "FaultToleranceAntiAffinityViolated", "urn:vim25", 4, {
+vim_wire::object! { FaultToleranceAntiAffinityViolated: MigrationFault,
+    "FaultToleranceAntiAffinityViolated", "urn:vim25", 4, {
     host_name "hostName" 4 2,
     host "host" 4 2,
 } }
@@ -1467,7 +1493,8 @@ pub struct FaultTolerancePrimaryPowerOnNotAttempted {
     /// `primaryVm`. Required. Reference to a [`VirtualMachine`](crate::mo::VirtualMachine).
     pub primary_vm: vim_wire::MoRef,
 }
-vim_wire::object! { FaultTolerancePrimaryPowerOnNotAttempted: VmFaultToleranceIssue, "FaultTolerancePrimaryPowerOnNotAttempted", "urn:vim25", 4, {
+vim_wire::object! { FaultTolerancePrimaryPowerOnNotAttempted: VmFaultToleranceIssue,
+    "FaultTolerancePrimaryPowerOnNotAttempted", "urn:vim25", 4, {
     secondary_vm "secondaryVm" 4 2,
     primary_vm "primaryVm" 4 2,
 } }
@@ -1529,7 +1556,8 @@ pub struct FeatureRequirementsNotMet {
     /// `host`. Optional. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub host: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { FeatureRequirementsNotMet: VirtualHardwareCompatibilityIssue, "FeatureRequirementsNotMet", "urn:vim25", 7, {
+vim_wire::object! { FeatureRequirementsNotMet: VirtualHardwareCompatibilityIssue,
+    "FeatureRequirementsNotMet", "urn:vim25", 7, {
     feature_requirement "featureRequirement" 7 0,
     vm "vm" 7 0,
     host "host" 7 0,
@@ -1617,7 +1645,8 @@ pub struct FullStorageVMotionNotSupported {
     /// What it has as a [`MigrationFeatureNotSupported`].
     pub extends: MigrationFeatureNotSupported,
 }
-vim_wire::object! { FullStorageVMotionNotSupported: MigrationFeatureNotSupported, "FullStorageVMotionNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { FullStorageVMotionNotSupported: MigrationFeatureNotSupported,
+    "FullStorageVMotionNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.GatewayConnectFault`; extends [`HostConnectFault`].
 ///
@@ -1733,7 +1762,8 @@ pub struct GatewayToHostTrustVerifyFault {
     /// `propertiesToVerify`. One or more.
     pub properties_to_verify: Vec<KeyValue>,
 }
-vim_wire::object! { GatewayToHostTrustVerifyFault: GatewayToHostConnectFault, "GatewayToHostTrustVerifyFault", "urn:vim25", 9, {
+vim_wire::object! { GatewayToHostTrustVerifyFault: GatewayToHostConnectFault,
+    "GatewayToHostTrustVerifyFault", "urn:vim25", 9, {
     verification_token "verificationToken" 9 2,
     properties_to_verify "propertiesToVerify" 9 2,
 } }
@@ -1770,7 +1800,8 @@ pub struct GuestRegistryKeyAlreadyExists {
     /// What it has as a [`GuestRegistryKeyFault`].
     pub extends: GuestRegistryKeyFault,
 }
-vim_wire::object! { GuestRegistryKeyAlreadyExists: GuestRegistryKeyFault, "GuestRegistryKeyAlreadyExists", "urn:vim25", 9, {} }
+vim_wire::object! { GuestRegistryKeyAlreadyExists: GuestRegistryKeyFault,
+    "GuestRegistryKeyAlreadyExists", "urn:vim25", 9, {} }
 
 /// `vim.fault.GuestRegistryKeyFault`; extends [`GuestRegistryFault`].
 ///
@@ -1817,7 +1848,8 @@ pub struct GuestRegistryKeyParentVolatile {
     /// What it has as a [`GuestRegistryKeyFault`].
     pub extends: GuestRegistryKeyFault,
 }
-vim_wire::object! { GuestRegistryKeyParentVolatile: GuestRegistryKeyFault, "GuestRegistryKeyParentVolatile", "urn:vim25", 9, {} }
+vim_wire::object! { GuestRegistryKeyParentVolatile: GuestRegistryKeyFault,
+    "GuestRegistryKeyParentVolatile", "urn:vim25", 9, {} }
 
 /// `vim.fault.GuestRegistryValueFault`; extends [`GuestRegistryFault`].
 ///
@@ -1846,7 +1878,8 @@ pub struct GuestRegistryValueNotFound {
     /// What it has as a [`GuestRegistryValueFault`].
     pub extends: GuestRegistryValueFault,
 }
-vim_wire::object! { GuestRegistryValueNotFound: GuestRegistryValueFault, "GuestRegistryValueNotFound", "urn:vim25", 9, {} }
+vim_wire::object! { GuestRegistryValueNotFound: GuestRegistryValueFault,
+    "GuestRegistryValueNotFound", "urn:vim25", 9, {} }
 
 vim_wire::open_enum! {
     /// `vim.fault.AffinityConfigured.Affinity`.

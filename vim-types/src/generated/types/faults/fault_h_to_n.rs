@@ -32,7 +32,8 @@ pub struct HostAccessRestrictedToManagementServer {
     /// `managementServer`. Required.
     pub management_server: String,
 }
-vim_wire::object! { HostAccessRestrictedToManagementServer: NotSupported, "HostAccessRestrictedToManagementServer", "urn:vim25", 6, {
+vim_wire::object! { HostAccessRestrictedToManagementServer: NotSupported,
+    "HostAccessRestrictedToManagementServer", "urn:vim25", 6, {
     management_server "managementServer" 6 2,
 } }
 
@@ -92,7 +93,8 @@ pub struct HostIncompatibleForFaultTolerance {
     /// `reason`. Optional. Values: [`HostIncompatibleForFaultToleranceReason`].
     pub reason: Option<String>,
 }
-vim_wire::object! { HostIncompatibleForFaultTolerance: VmFaultToleranceIssue, "HostIncompatibleForFaultTolerance", "urn:vim25", 4, {
+vim_wire::object! { HostIncompatibleForFaultTolerance: VmFaultToleranceIssue,
+    "HostIncompatibleForFaultTolerance", "urn:vim25", 4, {
     host_name "hostName" 4 0,
     reason "reason" 4 0,
 } }
@@ -145,7 +147,8 @@ pub struct HotSnapshotMoveNotSupported {
     /// What it has as a [`SnapshotCopyNotSupported`].
     pub extends: SnapshotCopyNotSupported,
 }
-vim_wire::object! { HotSnapshotMoveNotSupported: SnapshotCopyNotSupported, "HotSnapshotMoveNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { HotSnapshotMoveNotSupported: SnapshotCopyNotSupported,
+    "HotSnapshotMoveNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.ImportHostAddFailure`; extends [`DvsFault`].
 ///
@@ -183,7 +186,8 @@ pub struct InUseFeatureManipulationDisallowed {
     /// What it has as a [`NotEnoughLicenses`].
     pub extends: NotEnoughLicenses,
 }
-vim_wire::object! { InUseFeatureManipulationDisallowed: NotEnoughLicenses, "InUseFeatureManipulationDisallowed", "urn:vim25", 4, {} }
+vim_wire::object! { InUseFeatureManipulationDisallowed: NotEnoughLicenses,
+    "InUseFeatureManipulationDisallowed", "urn:vim25", 4, {} }
 
 /// `vim.fault.InaccessibleFTMetadataDatastore`; extends [`InaccessibleDatastore`].
 ///
@@ -193,7 +197,8 @@ pub struct InaccessibleFTMetadataDatastore {
     /// What it has as a [`InaccessibleDatastore`].
     pub extends: InaccessibleDatastore,
 }
-vim_wire::object! { InaccessibleFTMetadataDatastore: InaccessibleDatastore, "InaccessibleFTMetadataDatastore", "urn:vim25", 9, {} }
+vim_wire::object! { InaccessibleFTMetadataDatastore: InaccessibleDatastore,
+    "InaccessibleFTMetadataDatastore", "urn:vim25", 9, {} }
 
 /// `vim.fault.InaccessibleVFlashSource`; extends [`VimFault`].
 ///
@@ -235,7 +240,8 @@ pub struct IncompatibleHostForFtSecondary {
     /// `error`. Zero or more.
     pub error: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { IncompatibleHostForFtSecondary: VmFaultToleranceIssue, "IncompatibleHostForFtSecondary", "urn:vim25", 4, {
+vim_wire::object! { IncompatibleHostForFtSecondary: VmFaultToleranceIssue,
+    "IncompatibleHostForFtSecondary", "urn:vim25", 4, {
     host "host" 4 2,
     error "error" 4 0,
 } }
@@ -254,7 +260,8 @@ pub struct IncompatibleHostForVmReplication {
     /// `reason`. Required.
     pub reason: String,
 }
-vim_wire::object! { IncompatibleHostForVmReplication: ReplicationFault, "IncompatibleHostForVmReplication", "urn:vim25", 9, {
+vim_wire::object! { IncompatibleHostForVmReplication: ReplicationFault,
+    "IncompatibleHostForVmReplication", "urn:vim25", 9, {
     vm_name "vmName" 9 2,
     host_name "hostName" 9 2,
     reason "reason" 9 2,
@@ -298,7 +305,8 @@ pub struct IndependentDiskVMotionNotSupported {
     /// What it has as a [`MigrationFeatureNotSupported`].
     pub extends: MigrationFeatureNotSupported,
 }
-vim_wire::object! { IndependentDiskVMotionNotSupported: MigrationFeatureNotSupported, "IndependentDiskVMotionNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { IndependentDiskVMotionNotSupported: MigrationFeatureNotSupported,
+    "IndependentDiskVMotionNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.InsufficientAgentVmsDeployed`; extends [`InsufficientResourcesFault`].
 ///
@@ -314,7 +322,8 @@ pub struct InsufficientAgentVmsDeployed {
     /// `currentNumAgentVms`. Required.
     pub current_num_agent_vms: i32,
 }
-vim_wire::object! { InsufficientAgentVmsDeployed: InsufficientResourcesFault, "InsufficientAgentVmsDeployed", "urn:vim25", 6, {
+vim_wire::object! { InsufficientAgentVmsDeployed: InsufficientResourcesFault,
+    "InsufficientAgentVmsDeployed", "urn:vim25", 6, {
     host_name "hostName" 6 2,
     required_num_agent_vms "requiredNumAgentVms" 6 2,
     current_num_agent_vms "currentNumAgentVms" 6 2,
@@ -328,7 +337,8 @@ pub struct InsufficientGraphicsResourcesFault {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InsufficientGraphicsResourcesFault: InsufficientResourcesFault, "InsufficientGraphicsResourcesFault", "urn:vim25", 9, {} }
+vim_wire::object! { InsufficientGraphicsResourcesFault: InsufficientResourcesFault,
+    "InsufficientGraphicsResourcesFault", "urn:vim25", 9, {} }
 
 /// `vim.fault.InsufficientNetworkCapacity`; extends [`InsufficientResourcesFault`].
 ///
@@ -338,7 +348,8 @@ pub struct InsufficientNetworkCapacity {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InsufficientNetworkCapacity: InsufficientResourcesFault, "InsufficientNetworkCapacity", "urn:vim25", 9, {} }
+vim_wire::object! { InsufficientNetworkCapacity: InsufficientResourcesFault,
+    "InsufficientNetworkCapacity", "urn:vim25", 9, {} }
 
 /// `vim.fault.InsufficientNetworkResourcePoolCapacity`; extends [`InsufficientResourcesFault`].
 ///
@@ -360,7 +371,8 @@ pub struct InsufficientNetworkResourcePoolCapacity {
     /// `device`. One or more.
     pub device: Vec<String>,
 }
-vim_wire::object! { InsufficientNetworkResourcePoolCapacity: InsufficientResourcesFault, "InsufficientNetworkResourcePoolCapacity", "urn:vim25", 9, {
+vim_wire::object! { InsufficientNetworkResourcePoolCapacity: InsufficientResourcesFault,
+    "InsufficientNetworkResourcePoolCapacity", "urn:vim25", 9, {
     dvs_name "dvsName" 9 2,
     dvs_uuid "dvsUuid" 9 2,
     resource_pool_key "resourcePoolKey" 9 2,
@@ -377,7 +389,8 @@ pub struct InsufficientPerCpuCapacity {
     /// What it has as a [`InsufficientHostCapacityFault`].
     pub extends: InsufficientHostCapacityFault,
 }
-vim_wire::object! { InsufficientPerCpuCapacity: InsufficientHostCapacityFault, "InsufficientPerCpuCapacity", "urn:vim25", 1, {} }
+vim_wire::object! { InsufficientPerCpuCapacity: InsufficientHostCapacityFault,
+    "InsufficientPerCpuCapacity", "urn:vim25", 1, {} }
 
 /// `vim.fault.InsufficientStandbyCpuResource`; extends [`InsufficientStandbyResource`].
 ///
@@ -391,7 +404,8 @@ pub struct InsufficientStandbyCpuResource {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientStandbyCpuResource: InsufficientStandbyResource, "InsufficientStandbyCpuResource", "urn:vim25", 4, {
+vim_wire::object! { InsufficientStandbyCpuResource: InsufficientStandbyResource,
+    "InsufficientStandbyCpuResource", "urn:vim25", 4, {
     available "available" 4 2,
     requested "requested" 4 2,
 } }
@@ -408,7 +422,8 @@ pub struct InsufficientStandbyMemoryResource {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientStandbyMemoryResource: InsufficientStandbyResource, "InsufficientStandbyMemoryResource", "urn:vim25", 4, {
+vim_wire::object! { InsufficientStandbyMemoryResource: InsufficientStandbyResource,
+    "InsufficientStandbyMemoryResource", "urn:vim25", 4, {
     available "available" 4 2,
     requested "requested" 4 2,
 } }
@@ -449,7 +464,8 @@ pub struct InsufficientVFlashResourcesFault {
     /// `requestedSpace`. Required.
     pub requested_space: i64,
 }
-vim_wire::object! { InsufficientVFlashResourcesFault: InsufficientResourcesFault, "InsufficientVFlashResourcesFault", "urn:vim25", 8, {
+vim_wire::object! { InsufficientVFlashResourcesFault: InsufficientResourcesFault,
+    "InsufficientVFlashResourcesFault", "urn:vim25", 8, {
     free_space_in_mb "freeSpaceInMB" 9 0,
     free_space "freeSpace" 8 2,
     requested_space_in_mb "requestedSpaceInMB" 9 0,
@@ -551,7 +567,8 @@ pub struct InvalidDasRestartPriorityForFtVm {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { InvalidDasRestartPriorityForFtVm: InvalidArgument, "InvalidDasRestartPriorityForFtVm", "urn:vim25", 5, {
+vim_wire::object! { InvalidDasRestartPriorityForFtVm: InvalidArgument,
+    "InvalidDasRestartPriorityForFtVm", "urn:vim25", 5, {
     vm "vm" 5 2,
     vm_name "vmName" 5 2,
 } }
@@ -713,7 +730,8 @@ pub struct InvalidOperationOnSecondaryVm {
     /// `instanceUuid`. Required.
     pub instance_uuid: String,
 }
-vim_wire::object! { InvalidOperationOnSecondaryVm: VmFaultToleranceIssue, "InvalidOperationOnSecondaryVm", "urn:vim25", 4, {
+vim_wire::object! { InvalidOperationOnSecondaryVm: VmFaultToleranceIssue,
+    "InvalidOperationOnSecondaryVm", "urn:vim25", 4, {
     instance_uuid "instanceUuid" 4 2,
 } }
 
@@ -784,7 +802,8 @@ pub struct InventoryHasStandardAloneHosts {
     /// `hosts`. One or more.
     pub hosts: Vec<String>,
 }
-vim_wire::object! { InventoryHasStandardAloneHosts: NotEnoughLicenses, "InventoryHasStandardAloneHosts", "urn:vim25", 4, {
+vim_wire::object! { InventoryHasStandardAloneHosts: NotEnoughLicenses,
+    "InventoryHasStandardAloneHosts", "urn:vim25", 4, {
     hosts "hosts" 4 2,
 } }
 
@@ -877,7 +896,8 @@ pub struct IscsiFaultVnicHasMultipleUplinks {
     /// `vnicDevice`. Required.
     pub vnic_device: String,
 }
-vim_wire::object! { IscsiFaultVnicHasMultipleUplinks: IscsiFault, "IscsiFaultVnicHasMultipleUplinks", "urn:vim25", 6, {
+vim_wire::object! { IscsiFaultVnicHasMultipleUplinks: IscsiFault,
+    "IscsiFaultVnicHasMultipleUplinks", "urn:vim25", 6, {
     vnic_device "vnicDevice" 6 2,
 } }
 
@@ -989,7 +1009,8 @@ pub struct LargeRDMConversionNotSupported {
     /// `device`. Required.
     pub device: String,
 }
-vim_wire::object! { LargeRDMConversionNotSupported: MigrationFault, "LargeRDMConversionNotSupported", "urn:vim25", 6, {
+vim_wire::object! { LargeRDMConversionNotSupported: MigrationFault,
+    "LargeRDMConversionNotSupported", "urn:vim25", 6, {
     device "device" 6 2,
 } }
 
@@ -1007,7 +1028,8 @@ pub struct LargeRDMNotSupportedOnDatastore {
     /// `datastoreName`. Required.
     pub datastore_name: String,
 }
-vim_wire::object! { LargeRDMNotSupportedOnDatastore: VmConfigFault, "LargeRDMNotSupportedOnDatastore", "urn:vim25", 6, {
+vim_wire::object! { LargeRDMNotSupportedOnDatastore: VmConfigFault,
+    "LargeRDMNotSupportedOnDatastore", "urn:vim25", 6, {
     device "device" 6 2,
     datastore "datastore" 6 2,
     datastore_name "datastoreName" 6 2,
@@ -1131,7 +1153,8 @@ pub struct MemoryFileFormatNotSupportedByDatastore {
     /// `type`. Required.
     pub r#type: String,
 }
-vim_wire::object! { MemoryFileFormatNotSupportedByDatastore: UnsupportedDatastore, "MemoryFileFormatNotSupportedByDatastore", "urn:vim25", 9, {
+vim_wire::object! { MemoryFileFormatNotSupportedByDatastore: UnsupportedDatastore,
+    "MemoryFileFormatNotSupportedByDatastore", "urn:vim25", 9, {
     datastore_name "datastoreName" 9 2,
     r#type "type" 9 2,
 } }
@@ -1150,7 +1173,8 @@ pub struct MemorySizeNotRecommended {
     /// `maxMemorySizeMB`. Required.
     pub max_memory_size_mb: i32,
 }
-vim_wire::object! { MemorySizeNotRecommended: VirtualHardwareCompatibilityIssue, "MemorySizeNotRecommended", "urn:vim25", 1, {
+vim_wire::object! { MemorySizeNotRecommended: VirtualHardwareCompatibilityIssue,
+    "MemorySizeNotRecommended", "urn:vim25", 1, {
     memory_size_mb "memorySizeMB" 1 2,
     min_memory_size_mb "minMemorySizeMB" 1 2,
     max_memory_size_mb "maxMemorySizeMB" 1 2,
@@ -1317,7 +1341,8 @@ pub struct MultipleCertificatesVerifyFault {
     /// `thumbprintData`. One or more.
     pub thumbprint_data: Vec<MultipleCertificatesVerifyFaultThumbprintData>,
 }
-vim_wire::object! { MultipleCertificatesVerifyFault: HostConnectFault, "MultipleCertificatesVerifyFault", "urn:vim25", 4, {
+vim_wire::object! { MultipleCertificatesVerifyFault: HostConnectFault,
+    "MultipleCertificatesVerifyFault", "urn:vim25", 4, {
     thumbprint_data "thumbprintData" 4 2,
 } }
 
@@ -1331,7 +1356,8 @@ pub struct MultipleCertificatesVerifyFaultThumbprintData {
     /// `thumbprint`. Required.
     pub thumbprint: String,
 }
-vim_wire::object! { MultipleCertificatesVerifyFaultThumbprintData: virtual DynamicData, "MultipleCertificatesVerifyFaultThumbprintData", "urn:vim25", 4, {
+vim_wire::object! { MultipleCertificatesVerifyFaultThumbprintData: virtual DynamicData,
+    "MultipleCertificatesVerifyFaultThumbprintData", "urn:vim25", 4, {
     port "port" 4 2,
     thumbprint "thumbprint" 4 2,
 } }
@@ -1464,7 +1490,8 @@ pub struct NetworkDisruptedAndConfigRolledBack {
     /// `host`. Required.
     pub host: String,
 }
-vim_wire::object! { NetworkDisruptedAndConfigRolledBack: VimFault, "NetworkDisruptedAndConfigRolledBack", "urn:vim25", 7, {
+vim_wire::object! { NetworkDisruptedAndConfigRolledBack: VimFault,
+    "NetworkDisruptedAndConfigRolledBack", "urn:vim25", 7, {
     host "host" 7 2,
 } }
 
@@ -1521,7 +1548,8 @@ pub struct NoCompatibleHostWithAccessToDevice {
     /// What it has as a [`NoCompatibleHost`].
     pub extends: NoCompatibleHost,
 }
-vim_wire::object! { NoCompatibleHostWithAccessToDevice: NoCompatibleHost, "NoCompatibleHostWithAccessToDevice", "urn:vim25", 5, {} }
+vim_wire::object! { NoCompatibleHostWithAccessToDevice: NoCompatibleHost,
+    "NoCompatibleHostWithAccessToDevice", "urn:vim25", 5, {} }
 
 /// `vim.fault.NoConnectedDatastore`; extends [`VimFault`].
 ///
@@ -1569,7 +1597,8 @@ pub struct NoHostSuitableForFtSecondary {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { NoHostSuitableForFtSecondary: VmFaultToleranceIssue, "NoHostSuitableForFtSecondary", "urn:vim25", 4, {
+vim_wire::object! { NoHostSuitableForFtSecondary: VmFaultToleranceIssue,
+    "NoHostSuitableForFtSecondary", "urn:vim25", 4, {
     vm "vm" 4 2,
     vm_name "vmName" 4 2,
 } }
@@ -1666,7 +1695,8 @@ pub struct NonHomeRDMVMotionNotSupported {
     /// `device`. Required.
     pub device: String,
 }
-vim_wire::object! { NonHomeRDMVMotionNotSupported: MigrationFeatureNotSupported, "NonHomeRDMVMotionNotSupported", "urn:vim25", 1, {
+vim_wire::object! { NonHomeRDMVMotionNotSupported: MigrationFeatureNotSupported,
+    "NonHomeRDMVMotionNotSupported", "urn:vim25", 1, {
     device "device" 1 2,
 } }
 
@@ -1678,7 +1708,8 @@ pub struct NonPersistentDisksNotSupported {
     /// What it has as a [`DeviceNotSupported`].
     pub extends: DeviceNotSupported,
 }
-vim_wire::object! { NonPersistentDisksNotSupported: DeviceNotSupported, "NonPersistentDisksNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { NonPersistentDisksNotSupported: DeviceNotSupported,
+    "NonPersistentDisksNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.NonVmwareOuiMacNotSupportedHost`; extends [`NotSupportedHost`].
 ///
@@ -1690,7 +1721,8 @@ pub struct NonVmwareOuiMacNotSupportedHost {
     /// `hostName`. Required.
     pub host_name: String,
 }
-vim_wire::object! { NonVmwareOuiMacNotSupportedHost: NotSupportedHost, "NonVmwareOuiMacNotSupportedHost", "urn:vim25", 7, {
+vim_wire::object! { NonVmwareOuiMacNotSupportedHost: NotSupportedHost,
+    "NonVmwareOuiMacNotSupportedHost", "urn:vim25", 7, {
     host_name "hostName" 7 2,
 } }
 
@@ -1874,7 +1906,8 @@ pub struct NumVirtualCoresPerSocketNotSupported {
     /// `numCoresPerSocketVm`. Required.
     pub num_cores_per_socket_vm: i32,
 }
-vim_wire::object! { NumVirtualCoresPerSocketNotSupported: VirtualHardwareCompatibilityIssue, "NumVirtualCoresPerSocketNotSupported", "urn:vim25", 6, {
+vim_wire::object! { NumVirtualCoresPerSocketNotSupported: VirtualHardwareCompatibilityIssue,
+    "NumVirtualCoresPerSocketNotSupported", "urn:vim25", 6, {
     max_supported_cores_per_socket_dest "maxSupportedCoresPerSocketDest" 6 2,
     num_cores_per_socket_vm "numCoresPerSocketVm" 6 2,
 } }
@@ -1889,7 +1922,8 @@ pub struct NumVirtualCpusNotSupported {
     /// `numCpuVm`. Required.
     pub num_cpu_vm: i32,
 }
-vim_wire::object! { NumVirtualCpusNotSupported: VirtualHardwareCompatibilityIssue, "NumVirtualCpusNotSupported", "urn:vim25", 0, {
+vim_wire::object! { NumVirtualCpusNotSupported: VirtualHardwareCompatibilityIssue,
+    "NumVirtualCpusNotSupported", "urn:vim25", 0, {
     max_supported_vcpus_dest "maxSupportedVcpusDest" 0 2,
     num_cpu_vm "numCpuVm" 0 2,
 } }
@@ -1920,7 +1954,8 @@ vim_wire::open_enum! {
     /// `vim.fault.IncompatibleHostForVmReplication.IncompatibleReason`.
     ///
     /// Since 6.0.
-    IncompatibleHostForVmReplicationIncompatibleReason, "IncompatibleHostForVmReplicationIncompatibleReason", "urn:vim25", 9, {
+    IncompatibleHostForVmReplicationIncompatibleReason,
+    "IncompatibleHostForVmReplicationIncompatibleReason", "urn:vim25", 9, {
         /// `rpo`
         RPO = "rpo",
         /// `netCompression`
@@ -1932,7 +1967,8 @@ vim_wire::open_enum! {
     /// `vim.fault.InvalidDasConfigArgument.EntryForInvalidArgument`.
     ///
     /// Since 5.1.
-    InvalidDasConfigArgumentEntryForInvalidArgument, "InvalidDasConfigArgumentEntryForInvalidArgument", "urn:vim25", 7, {
+    InvalidDasConfigArgumentEntryForInvalidArgument,
+    "InvalidDasConfigArgumentEntryForInvalidArgument", "urn:vim25", 7, {
         /// `admissionControl`
         ADMISSION_CONTROL = "admissionControl",
         /// `userHeartbeatDs`

@@ -117,7 +117,8 @@ pub struct OvfConsumerCommunicationError {
     /// `description`. Required.
     pub description: String,
 }
-vim_wire::object! { OvfConsumerCommunicationError: OvfConsumerCallbackFault, "OvfConsumerCommunicationError", "urn:vim25", 6, {
+vim_wire::object! { OvfConsumerCommunicationError: OvfConsumerCallbackFault,
+    "OvfConsumerCommunicationError", "urn:vim25", 6, {
     description "description" 6 2,
 } }
 
@@ -153,7 +154,8 @@ pub struct OvfConsumerInvalidSection {
     /// `description`. Required.
     pub description: String,
 }
-vim_wire::object! { OvfConsumerInvalidSection: OvfConsumerCallbackFault, "OvfConsumerInvalidSection", "urn:vim25", 6, {
+vim_wire::object! { OvfConsumerInvalidSection: OvfConsumerCallbackFault,
+    "OvfConsumerInvalidSection", "urn:vim25", 6, {
     line_number "lineNumber" 6 2,
     description "description" 6 2,
 } }
@@ -188,7 +190,8 @@ pub struct OvfConsumerUndeclaredSection {
     /// `qualifiedSectionType`. Required.
     pub qualified_section_type: String,
 }
-vim_wire::object! { OvfConsumerUndeclaredSection: OvfConsumerCallbackFault, "OvfConsumerUndeclaredSection", "urn:vim25", 6, {
+vim_wire::object! { OvfConsumerUndeclaredSection: OvfConsumerCallbackFault,
+    "OvfConsumerUndeclaredSection", "urn:vim25", 6, {
     qualified_section_type "qualifiedSectionType" 6 2,
 } }
 
@@ -202,7 +205,8 @@ pub struct OvfConsumerUndefinedPrefix {
     /// `prefix`. Required.
     pub prefix: String,
 }
-vim_wire::object! { OvfConsumerUndefinedPrefix: OvfConsumerCallbackFault, "OvfConsumerUndefinedPrefix", "urn:vim25", 6, {
+vim_wire::object! { OvfConsumerUndefinedPrefix: OvfConsumerCallbackFault,
+    "OvfConsumerUndefinedPrefix", "urn:vim25", 6, {
     prefix "prefix" 6 2,
 } }
 
@@ -257,7 +261,8 @@ pub struct OvfCpuCompatibilityCheckNotSupported {
     /// What it has as a [`OvfImport`].
     pub extends: OvfImport,
 }
-vim_wire::object! { OvfCpuCompatibilityCheckNotSupported: OvfImport, "OvfCpuCompatibilityCheckNotSupported", "urn:vim25", 6, {} }
+vim_wire::object! { OvfCpuCompatibilityCheckNotSupported: OvfImport,
+    "OvfCpuCompatibilityCheckNotSupported", "urn:vim25", 6, {} }
 
 /// `vim.fault.OvfDiskMappingNotFound`; extends [`OvfSystemFault`].
 ///
@@ -504,7 +509,8 @@ pub struct OvfInvalidValueFormatMalformed {
     /// What it has as a [`OvfInvalidValue`].
     pub extends: OvfInvalidValue,
 }
-vim_wire::object! { OvfInvalidValueFormatMalformed: OvfInvalidValue, "OvfInvalidValueFormatMalformed", "urn:vim25", 4, {} }
+vim_wire::object! { OvfInvalidValueFormatMalformed: OvfInvalidValue,
+    "OvfInvalidValueFormatMalformed", "urn:vim25", 4, {} }
 
 /// `vim.fault.OvfInvalidValueReference`; extends [`OvfInvalidValue`].
 ///
@@ -582,7 +588,8 @@ pub struct OvfMissingElementNormalBoundary {
     /// `boundary`. Required.
     pub boundary: String,
 }
-vim_wire::object! { OvfMissingElementNormalBoundary: OvfMissingElement, "OvfMissingElementNormalBoundary", "urn:vim25", 4, {
+vim_wire::object! { OvfMissingElementNormalBoundary: OvfMissingElement,
+    "OvfMissingElementNormalBoundary", "urn:vim25", 4, {
     boundary "boundary" 4 2,
 } }
 
@@ -647,7 +654,8 @@ pub struct OvfNoSupportedHardwareFamily {
     /// `version`. Required.
     pub version: String,
 }
-vim_wire::object! { OvfNoSupportedHardwareFamily: OvfUnsupportedPackage, "OvfNoSupportedHardwareFamily", "urn:vim25", 4, {
+vim_wire::object! { OvfNoSupportedHardwareFamily: OvfUnsupportedPackage,
+    "OvfNoSupportedHardwareFamily", "urn:vim25", 4, {
     version "version" 4 2,
 } }
 
@@ -900,7 +908,8 @@ pub struct OvfUnsupportedAttributeValue {
     /// `value`. Required.
     pub value: String,
 }
-vim_wire::object! { OvfUnsupportedAttributeValue: OvfUnsupportedAttribute, "OvfUnsupportedAttributeValue", "urn:vim25", 4, {
+vim_wire::object! { OvfUnsupportedAttributeValue: OvfUnsupportedAttribute,
+    "OvfUnsupportedAttributeValue", "urn:vim25", 4, {
     value "value" 4 2,
 } }
 
@@ -920,7 +929,8 @@ pub struct OvfUnsupportedDeviceBackingInfo {
     /// `backingName`. Optional.
     pub backing_name: Option<String>,
 }
-vim_wire::object! { OvfUnsupportedDeviceBackingInfo: OvfSystemFault, "OvfUnsupportedDeviceBackingInfo", "urn:vim25", 4, {
+vim_wire::object! { OvfUnsupportedDeviceBackingInfo: OvfSystemFault,
+    "OvfUnsupportedDeviceBackingInfo", "urn:vim25", 4, {
     element_name "elementName" 4 0,
     instance_id "instanceId" 4 0,
     device_name "deviceName" 4 2,
@@ -943,7 +953,8 @@ pub struct OvfUnsupportedDeviceBackingOption {
     /// `backingName`. Optional.
     pub backing_name: Option<String>,
 }
-vim_wire::object! { OvfUnsupportedDeviceBackingOption: OvfSystemFault, "OvfUnsupportedDeviceBackingOption", "urn:vim25", 4, {
+vim_wire::object! { OvfUnsupportedDeviceBackingOption: OvfSystemFault,
+    "OvfUnsupportedDeviceBackingOption", "urn:vim25", 4, {
     element_name "elementName" 4 0,
     instance_id "instanceId" 4 0,
     device_name "deviceName" 4 2,
@@ -1401,7 +1412,8 @@ pub struct ReadHostResourcePoolTreeFailed {
     /// What it has as a [`HostConnectFault`].
     pub extends: HostConnectFault,
 }
-vim_wire::object! { ReadHostResourcePoolTreeFailed: HostConnectFault, "ReadHostResourcePoolTreeFailed", "urn:vim25", 6, {} }
+vim_wire::object! { ReadHostResourcePoolTreeFailed: HostConnectFault,
+    "ReadHostResourcePoolTreeFailed", "urn:vim25", 6, {} }
 
 /// `vim.fault.RebootRequired`; extends [`VimFault`].
 #[derive(Default)]
@@ -1449,7 +1461,8 @@ pub struct ReplicationDiskConfigFault {
     /// `key`. Optional.
     pub key: Option<i32>,
 }
-vim_wire::object! { ReplicationDiskConfigFault: ReplicationConfigFault, "ReplicationDiskConfigFault", "urn:vim25", 6, {
+vim_wire::object! { ReplicationDiskConfigFault: ReplicationConfigFault,
+    "ReplicationDiskConfigFault", "urn:vim25", 6, {
     reason "reason" 6 0,
     vm_ref "vmRef" 6 0,
     key "key" 6 0,
@@ -1477,7 +1490,8 @@ pub struct ReplicationIncompatibleWithFT {
     /// What it has as a [`ReplicationFault`].
     pub extends: ReplicationFault,
 }
-vim_wire::object! { ReplicationIncompatibleWithFT: ReplicationFault, "ReplicationIncompatibleWithFT", "urn:vim25", 6, {} }
+vim_wire::object! { ReplicationIncompatibleWithFT: ReplicationFault,
+    "ReplicationIncompatibleWithFT", "urn:vim25", 6, {} }
 
 /// `vim.fault.ReplicationInvalidOptions`; extends [`ReplicationFault`].
 ///
@@ -1504,7 +1518,8 @@ pub struct ReplicationNotSupportedOnHost {
     /// What it has as a [`ReplicationFault`].
     pub extends: ReplicationFault,
 }
-vim_wire::object! { ReplicationNotSupportedOnHost: ReplicationFault, "ReplicationNotSupportedOnHost", "urn:vim25", 6, {} }
+vim_wire::object! { ReplicationNotSupportedOnHost: ReplicationFault,
+    "ReplicationNotSupportedOnHost", "urn:vim25", 6, {} }
 
 /// `vim.fault.ReplicationVmConfigFault`; extends [`ReplicationConfigFault`].
 ///
@@ -1560,7 +1575,8 @@ pub struct ReplicationVmInProgressFault {
     /// `inProgressActivity`. Required.
     pub in_progress_activity: String,
 }
-vim_wire::object! { ReplicationVmInProgressFault: ReplicationVmFault, "ReplicationVmInProgressFault", "urn:vim25", 9, {
+vim_wire::object! { ReplicationVmInProgressFault: ReplicationVmFault,
+    "ReplicationVmInProgressFault", "urn:vim25", 9, {
     requested_activity "requestedActivity" 9 2,
     in_progress_activity "inProgressActivity" 9 2,
 } }

@@ -50,7 +50,8 @@ pub struct SecondaryVmAlreadyRegistered {
     /// `instanceUuid`. Required.
     pub instance_uuid: String,
 }
-vim_wire::object! { SecondaryVmAlreadyRegistered: VmFaultToleranceIssue, "SecondaryVmAlreadyRegistered", "urn:vim25", 4, {
+vim_wire::object! { SecondaryVmAlreadyRegistered: VmFaultToleranceIssue,
+    "SecondaryVmAlreadyRegistered", "urn:vim25", 4, {
     instance_uuid "instanceUuid" 4 2,
 } }
 
@@ -74,7 +75,8 @@ pub struct SharedBusControllerNotSupported {
     /// What it has as a [`DeviceNotSupported`].
     pub extends: DeviceNotSupported,
 }
-vim_wire::object! { SharedBusControllerNotSupported: DeviceNotSupported, "SharedBusControllerNotSupported", "urn:vim25", 0, {} }
+vim_wire::object! { SharedBusControllerNotSupported: DeviceNotSupported,
+    "SharedBusControllerNotSupported", "urn:vim25", 0, {} }
 
 /// `vim.fault.ShrinkDiskFault`; extends [`VimFault`].
 ///
@@ -98,7 +100,8 @@ pub struct SnapshotCloneNotSupported {
     /// What it has as a [`SnapshotCopyNotSupported`].
     pub extends: SnapshotCopyNotSupported,
 }
-vim_wire::object! { SnapshotCloneNotSupported: SnapshotCopyNotSupported, "SnapshotCloneNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { SnapshotCloneNotSupported: SnapshotCopyNotSupported,
+    "SnapshotCloneNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.SnapshotLocked`; extends [`SnapshotFault`].
 ///
@@ -118,7 +121,8 @@ pub struct SnapshotMoveFromNonHomeNotSupported {
     /// What it has as a [`SnapshotCopyNotSupported`].
     pub extends: SnapshotCopyNotSupported,
 }
-vim_wire::object! { SnapshotMoveFromNonHomeNotSupported: SnapshotCopyNotSupported, "SnapshotMoveFromNonHomeNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { SnapshotMoveFromNonHomeNotSupported: SnapshotCopyNotSupported,
+    "SnapshotMoveFromNonHomeNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.SnapshotMoveNotSupported`; extends [`SnapshotCopyNotSupported`].
 ///
@@ -138,7 +142,8 @@ pub struct SnapshotMoveToNonHomeNotSupported {
     /// What it has as a [`SnapshotCopyNotSupported`].
     pub extends: SnapshotCopyNotSupported,
 }
-vim_wire::object! { SnapshotMoveToNonHomeNotSupported: SnapshotCopyNotSupported, "SnapshotMoveToNonHomeNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { SnapshotMoveToNonHomeNotSupported: SnapshotCopyNotSupported,
+    "SnapshotMoveToNonHomeNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.SnapshotRevertIssue`; extends [`MigrationFault`].
 #[derive(Default)]
@@ -168,7 +173,8 @@ pub struct SoftRuleVioCorrectionDisallowed {
     /// `vmName`. Required.
     pub vm_name: String,
 }
-vim_wire::object! { SoftRuleVioCorrectionDisallowed: VmConfigFault, "SoftRuleVioCorrectionDisallowed", "urn:vim25", 5, {
+vim_wire::object! { SoftRuleVioCorrectionDisallowed: VmConfigFault,
+    "SoftRuleVioCorrectionDisallowed", "urn:vim25", 5, {
     vm_name "vmName" 5 2,
 } }
 
@@ -218,7 +224,8 @@ pub struct StorageDrsCannotMoveDiskInMultiWriterMode {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveDiskInMultiWriterMode: VimFault, "StorageDrsCannotMoveDiskInMultiWriterMode", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveDiskInMultiWriterMode: VimFault,
+    "StorageDrsCannotMoveDiskInMultiWriterMode", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveFTVm`; extends [`VimFault`].
 ///
@@ -238,7 +245,8 @@ pub struct StorageDrsCannotMoveIndependentDisk {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveIndependentDisk: VimFault, "StorageDrsCannotMoveIndependentDisk", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveIndependentDisk: VimFault,
+    "StorageDrsCannotMoveIndependentDisk", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveManuallyPlacedSwapFile`; extends [`VimFault`].
 ///
@@ -248,7 +256,8 @@ pub struct StorageDrsCannotMoveManuallyPlacedSwapFile {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveManuallyPlacedSwapFile: VimFault, "StorageDrsCannotMoveManuallyPlacedSwapFile", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveManuallyPlacedSwapFile: VimFault,
+    "StorageDrsCannotMoveManuallyPlacedSwapFile", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveManuallyPlacedVm`; extends [`VimFault`].
 ///
@@ -258,7 +267,8 @@ pub struct StorageDrsCannotMoveManuallyPlacedVm {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveManuallyPlacedVm: VimFault, "StorageDrsCannotMoveManuallyPlacedVm", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveManuallyPlacedVm: VimFault,
+    "StorageDrsCannotMoveManuallyPlacedVm", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveSharedDisk`; extends [`VimFault`].
 ///
@@ -288,7 +298,8 @@ pub struct StorageDrsCannotMoveVmInUserFolder {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveVmInUserFolder: VimFault, "StorageDrsCannotMoveVmInUserFolder", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveVmInUserFolder: VimFault,
+    "StorageDrsCannotMoveVmInUserFolder", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveVmWithMountedCDROM`; extends [`VimFault`].
 ///
@@ -298,7 +309,8 @@ pub struct StorageDrsCannotMoveVmWithMountedCDROM {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveVmWithMountedCDROM: VimFault, "StorageDrsCannotMoveVmWithMountedCDROM", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveVmWithMountedCDROM: VimFault,
+    "StorageDrsCannotMoveVmWithMountedCDROM", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsCannotMoveVmWithNoFilesInLayout`; extends [`VimFault`].
 ///
@@ -308,7 +320,8 @@ pub struct StorageDrsCannotMoveVmWithNoFilesInLayout {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsCannotMoveVmWithNoFilesInLayout: VimFault, "StorageDrsCannotMoveVmWithNoFilesInLayout", "urn:vim25", 7, {} }
+vim_wire::object! { StorageDrsCannotMoveVmWithNoFilesInLayout: VimFault,
+    "StorageDrsCannotMoveVmWithNoFilesInLayout", "urn:vim25", 7, {} }
 
 /// `vim.fault.StorageDrsDatacentersCannotShareDatastore`; extends [`VimFault`].
 ///
@@ -318,7 +331,8 @@ pub struct StorageDrsDatacentersCannotShareDatastore {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { StorageDrsDatacentersCannotShareDatastore: VimFault, "StorageDrsDatacentersCannotShareDatastore", "urn:vim25", 8, {} }
+vim_wire::object! { StorageDrsDatacentersCannotShareDatastore: VimFault,
+    "StorageDrsDatacentersCannotShareDatastore", "urn:vim25", 8, {} }
 
 /// `vim.fault.StorageDrsDisabledOnVm`; extends [`VimFault`].
 ///
@@ -414,7 +428,8 @@ pub struct StorageVmotionIncompatible {
     /// `datastore`. Optional. Reference to a [`Datastore`](crate::mo::Datastore).
     pub datastore: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { StorageVmotionIncompatible: VirtualHardwareCompatibilityIssue, "StorageVmotionIncompatible", "urn:vim25", 6, {
+vim_wire::object! { StorageVmotionIncompatible: VirtualHardwareCompatibilityIssue,
+    "StorageVmotionIncompatible", "urn:vim25", 6, {
     datastore "datastore" 6 0,
 } }
 
@@ -434,7 +449,8 @@ pub struct SwapDatastoreNotWritableOnHost {
     /// What it has as a [`DatastoreNotWritableOnHost`].
     pub extends: DatastoreNotWritableOnHost,
 }
-vim_wire::object! { SwapDatastoreNotWritableOnHost: DatastoreNotWritableOnHost, "SwapDatastoreNotWritableOnHost", "urn:vim25", 1, {} }
+vim_wire::object! { SwapDatastoreNotWritableOnHost: DatastoreNotWritableOnHost,
+    "SwapDatastoreNotWritableOnHost", "urn:vim25", 1, {} }
 
 /// `vim.fault.SwapPlacementOverrideNotSupported`; extends [`InvalidVmConfig`].
 ///
@@ -444,7 +460,8 @@ pub struct SwapPlacementOverrideNotSupported {
     /// What it has as a [`InvalidVmConfig`].
     pub extends: InvalidVmConfig,
 }
-vim_wire::object! { SwapPlacementOverrideNotSupported: InvalidVmConfig, "SwapPlacementOverrideNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { SwapPlacementOverrideNotSupported: InvalidVmConfig,
+    "SwapPlacementOverrideNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.SwitchIpUnset`; extends [`DvsFault`].
 ///
@@ -480,7 +497,8 @@ pub struct ThirdPartyLicenseAssignmentFailed {
     /// `reason`. Optional. Values: [`ThirdPartyLicenseAssignmentFailedReason`].
     pub reason: Option<String>,
 }
-vim_wire::object! { ThirdPartyLicenseAssignmentFailed: RuntimeFault, "ThirdPartyLicenseAssignmentFailed", "urn:vim25", 6, {
+vim_wire::object! { ThirdPartyLicenseAssignmentFailed: RuntimeFault,
+    "ThirdPartyLicenseAssignmentFailed", "urn:vim25", 6, {
     host "host" 6 2,
     module "module" 6 2,
     reason "reason" 6 0,
@@ -579,7 +597,8 @@ pub struct ToolsAutoUpgradeNotSupported {
     /// What it has as a [`VmToolsUpgradeFault`].
     pub extends: VmToolsUpgradeFault,
 }
-vim_wire::object! { ToolsAutoUpgradeNotSupported: VmToolsUpgradeFault, "ToolsAutoUpgradeNotSupported", "urn:vim25", 4, {} }
+vim_wire::object! { ToolsAutoUpgradeNotSupported: VmToolsUpgradeFault,
+    "ToolsAutoUpgradeNotSupported", "urn:vim25", 4, {} }
 
 /// `vim.fault.ToolsImageCopyFailed`; extends [`VmToolsUpgradeFault`].
 ///
@@ -609,7 +628,8 @@ pub struct ToolsImageSignatureCheckFailed {
     /// What it has as a [`VmToolsUpgradeFault`].
     pub extends: VmToolsUpgradeFault,
 }
-vim_wire::object! { ToolsImageSignatureCheckFailed: VmToolsUpgradeFault, "ToolsImageSignatureCheckFailed", "urn:vim25", 4, {} }
+vim_wire::object! { ToolsImageSignatureCheckFailed: VmToolsUpgradeFault,
+    "ToolsImageSignatureCheckFailed", "urn:vim25", 4, {} }
 
 /// `vim.fault.ToolsUpgradeCancelled`; extends [`VmToolsUpgradeFault`].
 ///
@@ -633,7 +653,8 @@ pub struct UnSupportedDatastoreForVFlash {
     /// `type`. Required.
     pub r#type: String,
 }
-vim_wire::object! { UnSupportedDatastoreForVFlash: UnsupportedDatastore, "UnSupportedDatastoreForVFlash", "urn:vim25", 8, {
+vim_wire::object! { UnSupportedDatastoreForVFlash: UnsupportedDatastore,
+    "UnSupportedDatastoreForVFlash", "urn:vim25", 8, {
     datastore_name "datastoreName" 8 2,
     r#type "type" 8 2,
 } }
@@ -652,7 +673,8 @@ pub struct UnexpectedCustomizationFault {
     /// What it has as a [`CustomizationFault`].
     pub extends: CustomizationFault,
 }
-vim_wire::object! { UnexpectedCustomizationFault: CustomizationFault, "UnexpectedCustomizationFault", "urn:vim25", 0, {} }
+vim_wire::object! { UnexpectedCustomizationFault: CustomizationFault,
+    "UnexpectedCustomizationFault", "urn:vim25", 0, {} }
 
 /// `vim.fault.UnrecognizedHost`; extends [`VimFault`].
 ///
@@ -676,7 +698,8 @@ pub struct UnsharedSwapVMotionNotSupported {
     /// What it has as a [`MigrationFeatureNotSupported`].
     pub extends: MigrationFeatureNotSupported,
 }
-vim_wire::object! { UnsharedSwapVMotionNotSupported: MigrationFeatureNotSupported, "UnsharedSwapVMotionNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { UnsharedSwapVMotionNotSupported: MigrationFeatureNotSupported,
+    "UnsharedSwapVMotionNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.UnsupportedVimApiVersion`; extends [`VimFault`].
 ///
@@ -700,7 +723,8 @@ pub struct UnusedVirtualDiskBlocksNotScrubbed {
     /// What it has as a [`DeviceBackingNotSupported`].
     pub extends: DeviceBackingNotSupported,
 }
-vim_wire::object! { UnusedVirtualDiskBlocksNotScrubbed: DeviceBackingNotSupported, "UnusedVirtualDiskBlocksNotScrubbed", "urn:vim25", 4, {} }
+vim_wire::object! { UnusedVirtualDiskBlocksNotScrubbed: DeviceBackingNotSupported,
+    "UnusedVirtualDiskBlocksNotScrubbed", "urn:vim25", 4, {} }
 
 /// `vim.fault.VAppNotRunning`; extends [`VmConfigFault`].
 ///
@@ -740,7 +764,8 @@ pub struct VFlashCacheHotConfigNotSupported {
     /// What it has as a [`VmConfigFault`].
     pub extends: VmConfigFault,
 }
-vim_wire::object! { VFlashCacheHotConfigNotSupported: VmConfigFault, "VFlashCacheHotConfigNotSupported", "urn:vim25", 9, {} }
+vim_wire::object! { VFlashCacheHotConfigNotSupported: VmConfigFault,
+    "VFlashCacheHotConfigNotSupported", "urn:vim25", 9, {} }
 
 /// `vim.fault.VFlashModuleNotSupported`; extends [`VmConfigFault`].
 ///
@@ -824,7 +849,8 @@ pub struct VMotionAcrossNetworkNotSupported {
     /// What it has as a [`MigrationFeatureNotSupported`].
     pub extends: MigrationFeatureNotSupported,
 }
-vim_wire::object! { VMotionAcrossNetworkNotSupported: MigrationFeatureNotSupported, "VMotionAcrossNetworkNotSupported", "urn:vim25", 8, {} }
+vim_wire::object! { VMotionAcrossNetworkNotSupported: MigrationFeatureNotSupported,
+    "VMotionAcrossNetworkNotSupported", "urn:vim25", 8, {} }
 
 /// `vim.fault.VMotionLinkCapacityLow`; extends [`VMotionInterfaceIssue`].
 #[derive(Default)]
@@ -866,7 +892,8 @@ pub struct VirtualDiskBlocksNotFullyProvisioned {
     /// What it has as a [`DeviceBackingNotSupported`].
     pub extends: DeviceBackingNotSupported,
 }
-vim_wire::object! { VirtualDiskBlocksNotFullyProvisioned: DeviceBackingNotSupported, "VirtualDiskBlocksNotFullyProvisioned", "urn:vim25", 4, {} }
+vim_wire::object! { VirtualDiskBlocksNotFullyProvisioned: DeviceBackingNotSupported,
+    "VirtualDiskBlocksNotFullyProvisioned", "urn:vim25", 4, {} }
 
 /// `vim.fault.VirtualDiskModeNotSupported`; extends [`DeviceNotSupported`].
 ///
@@ -890,7 +917,8 @@ pub struct VirtualEthernetCardNotSupported {
     /// What it has as a [`DeviceNotSupported`].
     pub extends: DeviceNotSupported,
 }
-vim_wire::object! { VirtualEthernetCardNotSupported: DeviceNotSupported, "VirtualEthernetCardNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { VirtualEthernetCardNotSupported: DeviceNotSupported,
+    "VirtualEthernetCardNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.VmAlreadyExistsInDatacenter`; extends [`InvalidFolder`].
 ///
@@ -922,7 +950,8 @@ pub struct VmConfigIncompatibleForFaultTolerance {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { VmConfigIncompatibleForFaultTolerance: VmConfigFault, "VmConfigIncompatibleForFaultTolerance", "urn:vim25", 4, {
+vim_wire::object! { VmConfigIncompatibleForFaultTolerance: VmConfigFault,
+    "VmConfigIncompatibleForFaultTolerance", "urn:vim25", 4, {
     fault "fault" 4 0,
 } }
 
@@ -936,7 +965,8 @@ pub struct VmConfigIncompatibleForRecordReplay {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { VmConfigIncompatibleForRecordReplay: VmConfigFault, "VmConfigIncompatibleForRecordReplay", "urn:vim25", 4, {
+vim_wire::object! { VmConfigIncompatibleForRecordReplay: VmConfigFault,
+    "VmConfigIncompatibleForRecordReplay", "urn:vim25", 4, {
     fault "fault" 4 0,
 } }
 
@@ -954,7 +984,8 @@ pub struct VmFaultToleranceConfigIssue {
     /// `entity`. Optional. Reference to a [`ManagedEntity`](crate::mo::ManagedEntity).
     pub entity: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { VmFaultToleranceConfigIssue: VmFaultToleranceIssue, "VmFaultToleranceConfigIssue", "urn:vim25", 4, {
+vim_wire::object! { VmFaultToleranceConfigIssue: VmFaultToleranceIssue,
+    "VmFaultToleranceConfigIssue", "urn:vim25", 4, {
     reason "reason" 4 0,
     entity_name "entityName" 4 0,
     entity "entity" 4 0,
@@ -974,7 +1005,8 @@ pub struct VmFaultToleranceConfigIssueWrapper {
     /// `error`. Optional.
     pub error: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { VmFaultToleranceConfigIssueWrapper: VmFaultToleranceIssue, "VmFaultToleranceConfigIssueWrapper", "urn:vim25", 5, {
+vim_wire::object! { VmFaultToleranceConfigIssueWrapper: VmFaultToleranceIssue,
+    "VmFaultToleranceConfigIssueWrapper", "urn:vim25", 5, {
     entity_name "entityName" 5 0,
     entity "entity" 5 0,
     error "error" 5 0,
@@ -992,7 +1024,8 @@ pub struct VmFaultToleranceInvalidFileBacking {
     /// `backingFilename`. Optional.
     pub backing_filename: Option<String>,
 }
-vim_wire::object! { VmFaultToleranceInvalidFileBacking: VmFaultToleranceIssue, "VmFaultToleranceInvalidFileBacking", "urn:vim25", 4, {
+vim_wire::object! { VmFaultToleranceInvalidFileBacking: VmFaultToleranceIssue,
+    "VmFaultToleranceInvalidFileBacking", "urn:vim25", 4, {
     backing_type "backingType" 4 0,
     backing_filename "backingFilename" 4 0,
 } }
@@ -1009,7 +1042,8 @@ pub struct VmFaultToleranceOpIssuesList {
     /// `warnings`. Zero or more.
     pub warnings: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { VmFaultToleranceOpIssuesList: VmFaultToleranceIssue, "VmFaultToleranceOpIssuesList", "urn:vim25", 4, {
+vim_wire::object! { VmFaultToleranceOpIssuesList: VmFaultToleranceIssue,
+    "VmFaultToleranceOpIssuesList", "urn:vim25", 4, {
     errors "errors" 4 0,
     warnings "warnings" 4 0,
 } }
@@ -1026,7 +1060,8 @@ pub struct VmFaultToleranceTooManyFtVcpusOnHost {
     /// `maxNumFtVcpus`. Required.
     pub max_num_ft_vcpus: i32,
 }
-vim_wire::object! { VmFaultToleranceTooManyFtVcpusOnHost: InsufficientResourcesFault, "VmFaultToleranceTooManyFtVcpusOnHost", "urn:vim25", 9, {
+vim_wire::object! { VmFaultToleranceTooManyFtVcpusOnHost: InsufficientResourcesFault,
+    "VmFaultToleranceTooManyFtVcpusOnHost", "urn:vim25", 9, {
     host_name "hostName" 9 0,
     max_num_ft_vcpus "maxNumFtVcpus" 9 2,
 } }
@@ -1043,7 +1078,8 @@ pub struct VmFaultToleranceTooManyVMsOnHost {
     /// `maxNumFtVms`. Required.
     pub max_num_ft_vms: i32,
 }
-vim_wire::object! { VmFaultToleranceTooManyVMsOnHost: InsufficientResourcesFault, "VmFaultToleranceTooManyVMsOnHost", "urn:vim25", 5, {
+vim_wire::object! { VmFaultToleranceTooManyVMsOnHost: InsufficientResourcesFault,
+    "VmFaultToleranceTooManyVMsOnHost", "urn:vim25", 5, {
     host_name "hostName" 5 0,
     max_num_ft_vms "maxNumFtVms" 5 2,
 } }
@@ -1083,7 +1119,8 @@ pub struct VmMonitorIncompatibleForFaultTolerance {
     /// What it has as a [`VimFault`].
     pub extends: VimFault,
 }
-vim_wire::object! { VmMonitorIncompatibleForFaultTolerance: VimFault, "VmMonitorIncompatibleForFaultTolerance", "urn:vim25", 5, {} }
+vim_wire::object! { VmMonitorIncompatibleForFaultTolerance: VimFault,
+    "VmMonitorIncompatibleForFaultTolerance", "urn:vim25", 5, {} }
 
 /// `vim.fault.VmSmpFaultToleranceTooManyVMsOnHost`; extends [`InsufficientResourcesFault`].
 ///
@@ -1097,7 +1134,8 @@ pub struct VmSmpFaultToleranceTooManyVMsOnHost {
     /// `maxNumSmpFtVms`. Required.
     pub max_num_smp_ft_vms: i32,
 }
-vim_wire::object! { VmSmpFaultToleranceTooManyVMsOnHost: InsufficientResourcesFault, "VmSmpFaultToleranceTooManyVMsOnHost", "urn:vim25", 9, {
+vim_wire::object! { VmSmpFaultToleranceTooManyVMsOnHost: InsufficientResourcesFault,
+    "VmSmpFaultToleranceTooManyVMsOnHost", "urn:vim25", 9, {
     host_name "hostName" 9 0,
     max_num_smp_ft_vms "maxNumSmpFtVms" 9 2,
 } }
@@ -1384,7 +1422,8 @@ pub struct WakeOnLanNotSupported {
     /// What it has as a [`VirtualHardwareCompatibilityIssue`].
     pub extends: VirtualHardwareCompatibilityIssue,
 }
-vim_wire::object! { WakeOnLanNotSupported: VirtualHardwareCompatibilityIssue, "WakeOnLanNotSupported", "urn:vim25", 1, {} }
+vim_wire::object! { WakeOnLanNotSupported: VirtualHardwareCompatibilityIssue,
+    "WakeOnLanNotSupported", "urn:vim25", 1, {} }
 
 /// `vim.fault.WakeOnLanNotSupportedByVmotionNIC`; extends [`HostPowerOpFailed`].
 ///
@@ -1394,7 +1433,8 @@ pub struct WakeOnLanNotSupportedByVmotionNIC {
     /// What it has as a [`HostPowerOpFailed`].
     pub extends: HostPowerOpFailed,
 }
-vim_wire::object! { WakeOnLanNotSupportedByVmotionNIC: HostPowerOpFailed, "WakeOnLanNotSupportedByVmotionNIC", "urn:vim25", 1, {} }
+vim_wire::object! { WakeOnLanNotSupportedByVmotionNIC: HostPowerOpFailed,
+    "WakeOnLanNotSupportedByVmotionNIC", "urn:vim25", 1, {} }
 
 /// `vim.fault.WillLoseHAProtection`; extends [`MigrationFault`].
 ///
@@ -1416,7 +1456,8 @@ pub struct WillModifyConfigCpuRequirements {
     /// What it has as a [`MigrationFault`].
     pub extends: MigrationFault,
 }
-vim_wire::object! { WillModifyConfigCpuRequirements: MigrationFault, "WillModifyConfigCpuRequirements", "urn:vim25", 0, {} }
+vim_wire::object! { WillModifyConfigCpuRequirements: MigrationFault,
+    "WillModifyConfigCpuRequirements", "urn:vim25", 0, {} }
 
 /// `vim.fault.WillResetSnapshotDirectory`; extends [`MigrationFault`].
 ///

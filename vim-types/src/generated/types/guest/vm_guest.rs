@@ -326,7 +326,8 @@ pub struct GuestRegValueExpandStringSpec {
     /// `value`. Optional.
     pub value: Option<String>,
 }
-vim_wire::object! { GuestRegValueExpandStringSpec: GuestRegValueDataSpec, "GuestRegValueExpandStringSpec", "urn:vim25", 9, {
+vim_wire::object! { GuestRegValueExpandStringSpec: GuestRegValueDataSpec,
+    "GuestRegValueExpandStringSpec", "urn:vim25", 9, {
     value "value" 9 0,
 } }
 
@@ -340,7 +341,8 @@ pub struct GuestRegValueMultiStringSpec {
     /// `value`. Zero or more.
     pub value: Vec<String>,
 }
-vim_wire::object! { GuestRegValueMultiStringSpec: GuestRegValueDataSpec, "GuestRegValueMultiStringSpec", "urn:vim25", 9, {
+vim_wire::object! { GuestRegValueMultiStringSpec: GuestRegValueDataSpec,
+    "GuestRegValueMultiStringSpec", "urn:vim25", 9, {
     value "value" 9 0,
 } }
 

@@ -12,7 +12,8 @@ pub struct HostSystemComplianceCheckState {
     /// `checkTime`. Required.
     pub check_time: vim_wire::DateTime,
 }
-vim_wire::object! { HostSystemComplianceCheckState: virtual DynamicData, "HostSystemComplianceCheckState", "urn:vim25", 11, {
+vim_wire::object! { HostSystemComplianceCheckState: virtual DynamicData,
+    "HostSystemComplianceCheckState", "urn:vim25", 11, {
     state "state" 11 2,
     check_time "checkTime" 11 2,
 } }

@@ -252,7 +252,8 @@ pub struct LinkLayerDiscoveryProtocolInfo {
     /// `parameter`. Zero or more.
     pub parameter: Vec<KeyAnyValue>,
 }
-vim_wire::object! { LinkLayerDiscoveryProtocolInfo: virtual DynamicData, "LinkLayerDiscoveryProtocolInfo", "urn:vim25", 6, {
+vim_wire::object! { LinkLayerDiscoveryProtocolInfo: virtual DynamicData,
+    "LinkLayerDiscoveryProtocolInfo", "urn:vim25", 6, {
     chassis_id "chassisId" 6 2,
     port_id "portId" 6 2,
     time_to_live "timeToLive" 6 2,
@@ -518,7 +519,8 @@ pub struct NvdimmPMemNamespaceCreateSpec {
     /// `interleavesetID`. Required.
     pub interleaveset_id: i32,
 }
-vim_wire::object! { NvdimmPMemNamespaceCreateSpec: virtual DynamicData, "NvdimmPMemNamespaceCreateSpec", "urn:vim25", 12, {
+vim_wire::object! { NvdimmPMemNamespaceCreateSpec: virtual DynamicData,
+    "NvdimmPMemNamespaceCreateSpec", "urn:vim25", 12, {
     friendly_name "friendlyName" 12 0,
     size "size" 12 2,
     interleaveset_id "interleavesetID" 12 2,
@@ -637,7 +639,8 @@ pub struct PhysicalNicCdpDeviceCapability {
     /// `repeater`. Required.
     pub repeater: bool,
 }
-vim_wire::object! { PhysicalNicCdpDeviceCapability: virtual DynamicData, "PhysicalNicCdpDeviceCapability", "urn:vim25", 1, {
+vim_wire::object! { PhysicalNicCdpDeviceCapability: virtual DynamicData,
+    "PhysicalNicCdpDeviceCapability", "urn:vim25", 1, {
     router "router" 1 2,
     transparent_bridge "transparentBridge" 1 2,
     source_route_bridge "sourceRouteBridge" 1 2,
@@ -836,7 +839,8 @@ pub struct ServiceConsoleReservationInfo {
     /// `unreserved`. Required.
     pub unreserved: i64,
 }
-vim_wire::object! { ServiceConsoleReservationInfo: virtual DynamicData, "ServiceConsoleReservationInfo", "urn:vim25", 0, {
+vim_wire::object! { ServiceConsoleReservationInfo: virtual DynamicData,
+    "ServiceConsoleReservationInfo", "urn:vim25", 0, {
     service_console_reserved_cfg "serviceConsoleReservedCfg" 0 2,
     service_console_reserved "serviceConsoleReserved" 0 2,
     unreserved "unreserved" 0 2,
@@ -964,7 +968,8 @@ pub struct VirtualMachineMemoryReservationInfo {
     /// `allocationPolicy`. Required. Values: [`VirtualMachineMemoryAllocationPolicy`].
     pub allocation_policy: String,
 }
-vim_wire::object! { VirtualMachineMemoryReservationInfo: virtual DynamicData, "VirtualMachineMemoryReservationInfo", "urn:vim25", 1, {
+vim_wire::object! { VirtualMachineMemoryReservationInfo: virtual DynamicData,
+    "VirtualMachineMemoryReservationInfo", "urn:vim25", 1, {
     virtual_machine_min "virtualMachineMin" 1 2,
     virtual_machine_max "virtualMachineMax" 1 2,
     virtual_machine_reserved "virtualMachineReserved" 1 2,
@@ -981,7 +986,8 @@ pub struct VirtualMachineMemoryReservationSpec {
     /// `allocationPolicy`. Optional.
     pub allocation_policy: Option<String>,
 }
-vim_wire::object! { VirtualMachineMemoryReservationSpec: virtual DynamicData, "VirtualMachineMemoryReservationSpec", "urn:vim25", 1, {
+vim_wire::object! { VirtualMachineMemoryReservationSpec: virtual DynamicData,
+    "VirtualMachineMemoryReservationSpec", "urn:vim25", 1, {
     virtual_machine_reserved "virtualMachineReserved" 1 0,
     allocation_policy "allocationPolicy" 1 0,
 } }
@@ -1043,7 +1049,8 @@ pub struct VmfsDatastoreAllExtentOption {
     /// What it has as a [`VmfsDatastoreSingleExtentOption`].
     pub extends: VmfsDatastoreSingleExtentOption,
 }
-vim_wire::object! { VmfsDatastoreAllExtentOption: VmfsDatastoreSingleExtentOption, "VmfsDatastoreAllExtentOption", "urn:vim25", 0, {} }
+vim_wire::object! { VmfsDatastoreAllExtentOption: VmfsDatastoreSingleExtentOption,
+    "VmfsDatastoreAllExtentOption", "urn:vim25", 0, {} }
 
 /// `vim.host.VmfsDatastoreOption.Info`.
 ///
@@ -1118,7 +1125,8 @@ pub struct VmfsDatastoreMultipleExtentOption {
     /// `vmfsExtent`. One or more.
     pub vmfs_extent: Vec<HostDiskPartitionBlockRange>,
 }
-vim_wire::object! { VmfsDatastoreMultipleExtentOption: VmfsDatastoreBaseOption, "VmfsDatastoreMultipleExtentOption", "urn:vim25", 0, {
+vim_wire::object! { VmfsDatastoreMultipleExtentOption: VmfsDatastoreBaseOption,
+    "VmfsDatastoreMultipleExtentOption", "urn:vim25", 0, {
     vmfs_extent "vmfsExtent" 0 2,
 } }
 
@@ -1145,7 +1153,8 @@ pub struct VmfsDatastoreSingleExtentOption {
     /// `vmfsExtent`. Required.
     pub vmfs_extent: HostDiskPartitionBlockRange,
 }
-vim_wire::object! { VmfsDatastoreSingleExtentOption: VmfsDatastoreBaseOption, "VmfsDatastoreSingleExtentOption", "urn:vim25", 0, {
+vim_wire::object! { VmfsDatastoreSingleExtentOption: VmfsDatastoreBaseOption,
+    "VmfsDatastoreSingleExtentOption", "urn:vim25", 0, {
     vmfs_extent "vmfsExtent" 0 2,
 } }
 

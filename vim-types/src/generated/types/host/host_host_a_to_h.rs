@@ -105,7 +105,8 @@ pub struct HostAssignableHardwareBinding {
     /// `deviceKey`. Optional. Since 9.1.0.0.
     pub device_key: Option<i32>,
 }
-vim_wire::object! { HostAssignableHardwareBinding: virtual DynamicData, "HostAssignableHardwareBinding", "urn:vim25", 17, {
+vim_wire::object! { HostAssignableHardwareBinding: virtual DynamicData,
+    "HostAssignableHardwareBinding", "urn:vim25", 17, {
     instance_id "instanceId" 17 2,
     vm "vm" 17 2,
     pci_id "pciId" 34 0,
@@ -120,7 +121,8 @@ pub struct HostAssignableHardwareConfig {
     /// `attributeOverride`. Zero or more.
     pub attribute_override: Vec<HostAssignableHardwareConfigAttributeOverride>,
 }
-vim_wire::object! { HostAssignableHardwareConfig: virtual DynamicData, "HostAssignableHardwareConfig", "urn:vim25", 17, {
+vim_wire::object! { HostAssignableHardwareConfig: virtual DynamicData,
+    "HostAssignableHardwareConfig", "urn:vim25", 17, {
     attribute_override "attributeOverride" 17 0,
 } }
 
@@ -136,7 +138,8 @@ pub struct HostAssignableHardwareConfigAttributeOverride {
     /// `value`. Optional.
     pub value: Option<vim_wire::Any>,
 }
-vim_wire::object! { HostAssignableHardwareConfigAttributeOverride: virtual DynamicData, "HostAssignableHardwareConfigAttributeOverride", "urn:vim25", 17, {
+vim_wire::object! { HostAssignableHardwareConfigAttributeOverride: virtual DynamicData,
+    "HostAssignableHardwareConfigAttributeOverride", "urn:vim25", 17, {
     instance_id "instanceId" 17 2,
     name "name" 17 2,
     value "value" 17 0,
@@ -168,7 +171,8 @@ pub struct HostAuthenticationManagerInfo {
     /// `authConfig`. One or more.
     pub auth_config: Vec<vim_wire::Poly<HostAuthenticationStoreInfo>>,
 }
-vim_wire::object! { HostAuthenticationManagerInfo: virtual DynamicData, "HostAuthenticationManagerInfo", "urn:vim25", 5, {
+vim_wire::object! { HostAuthenticationManagerInfo: virtual DynamicData,
+    "HostAuthenticationManagerInfo", "urn:vim25", 5, {
     auth_config "authConfig" 5 2,
 } }
 
@@ -205,7 +209,8 @@ pub struct HostBlockAdapterTargetTransport {
     /// What it has as a [`HostTargetTransport`].
     pub extends: HostTargetTransport,
 }
-vim_wire::object! { HostBlockAdapterTargetTransport: HostTargetTransport, "HostBlockAdapterTargetTransport", "urn:vim25", 0, {} }
+vim_wire::object! { HostBlockAdapterTargetTransport: HostTargetTransport,
+    "HostBlockAdapterTargetTransport", "urn:vim25", 0, {} }
 
 /// `vim.host.BlockHba`; extends [`HostHostBusAdapter`].
 #[derive(Default)]
@@ -293,7 +298,8 @@ pub struct HostCertificateManagerCertificateInfo {
     /// `status`. Required.
     pub status: String,
 }
-vim_wire::object! { HostCertificateManagerCertificateInfo: virtual DynamicData, "HostCertificateManagerCertificateInfo", "urn:vim25", 9, {
+vim_wire::object! { HostCertificateManagerCertificateInfo: virtual DynamicData,
+    "HostCertificateManagerCertificateInfo", "urn:vim25", 9, {
     kind "kind" 29 0,
     issuer "issuer" 9 0,
     not_before "notBefore" 9 0,
@@ -314,7 +320,8 @@ pub struct HostCertificateManagerCertificateSpec {
     /// `cryptoAlgorithm`. Optional. Since 9.1.0.0.
     pub crypto_algorithm: Option<String>,
 }
-vim_wire::object! { HostCertificateManagerCertificateSpec: virtual DynamicData, "HostCertificateManagerCertificateSpec", "urn:vim25", 29, {
+vim_wire::object! { HostCertificateManagerCertificateSpec: virtual DynamicData,
+    "HostCertificateManagerCertificateSpec", "urn:vim25", 29, {
     kind "kind" 29 2,
     subject_alternative_names "subjectAlternativeNames" 33 0,
     crypto_algorithm "cryptoAlgorithm" 34 0,
@@ -646,7 +653,8 @@ pub struct HostDataTransportConnectionInfo {
     /// `staticMemoryConsumed`. Required.
     pub static_memory_consumed: i64,
 }
-vim_wire::object! { HostDataTransportConnectionInfo: virtual DynamicData, "HostDataTransportConnectionInfo", "urn:vim25", 23, {
+vim_wire::object! { HostDataTransportConnectionInfo: virtual DynamicData,
+    "HostDataTransportConnectionInfo", "urn:vim25", 23, {
     static_memory_consumed "staticMemoryConsumed" 23 2,
 } }
 
@@ -670,7 +678,8 @@ pub struct HostDatastoreExistsConnectInfo {
     /// `newDatastoreName`. Required.
     pub new_datastore_name: String,
 }
-vim_wire::object! { HostDatastoreExistsConnectInfo: HostDatastoreConnectInfo, "HostDatastoreExistsConnectInfo", "urn:vim25", 0, {
+vim_wire::object! { HostDatastoreExistsConnectInfo: HostDatastoreConnectInfo,
+    "HostDatastoreExistsConnectInfo", "urn:vim25", 0, {
     new_datastore_name "newDatastoreName" 0 2,
 } }
 
@@ -682,7 +691,8 @@ pub struct HostDatastoreNameConflictConnectInfo {
     /// `newDatastoreName`. Required.
     pub new_datastore_name: String,
 }
-vim_wire::object! { HostDatastoreNameConflictConnectInfo: HostDatastoreConnectInfo, "HostDatastoreNameConflictConnectInfo", "urn:vim25", 0, {
+vim_wire::object! { HostDatastoreNameConflictConnectInfo: HostDatastoreConnectInfo,
+    "HostDatastoreNameConflictConnectInfo", "urn:vim25", 0, {
     new_datastore_name "newDatastoreName" 0 2,
 } }
 
@@ -700,7 +710,8 @@ pub struct HostDatastoreSystemCapabilities {
     /// `vmfsExtentExpansionSupported`. Required. Since 4.0.
     pub vmfs_extent_expansion_supported: bool,
 }
-vim_wire::object! { HostDatastoreSystemCapabilities: virtual DynamicData, "HostDatastoreSystemCapabilities", "urn:vim25", 1, {
+vim_wire::object! { HostDatastoreSystemCapabilities: virtual DynamicData,
+    "HostDatastoreSystemCapabilities", "urn:vim25", 1, {
     nfs_mount_creation_required "nfsMountCreationRequired" 1 2,
     nfs_mount_creation_supported "nfsMountCreationSupported" 1 2,
     local_datastore_supported "localDatastoreSupported" 1 2,
@@ -717,7 +728,8 @@ pub struct HostDatastoreSystemDatastoreResult {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { HostDatastoreSystemDatastoreResult: virtual DynamicData, "HostDatastoreSystemDatastoreResult", "urn:vim25", 9, {
+vim_wire::object! { HostDatastoreSystemDatastoreResult: virtual DynamicData,
+    "HostDatastoreSystemDatastoreResult", "urn:vim25", 9, {
     key "key" 9 2,
     fault "fault" 9 0,
 } }
@@ -732,7 +744,8 @@ pub struct HostDatastoreSystemVvolDatastoreSpec {
     /// `scId`. Required.
     pub sc_id: String,
 }
-vim_wire::object! { HostDatastoreSystemVvolDatastoreSpec: virtual DynamicData, "HostDatastoreSystemVvolDatastoreSpec", "urn:vim25", 9, {
+vim_wire::object! { HostDatastoreSystemVvolDatastoreSpec: virtual DynamicData,
+    "HostDatastoreSystemVvolDatastoreSpec", "urn:vim25", 9, {
     name "name" 9 2,
     sc_id "scId" 9 2,
 } }
@@ -801,7 +814,8 @@ pub struct HostDateTimeSystemServiceTestResult {
     /// `report`. Zero or more.
     pub report: Vec<String>,
 }
-vim_wire::object! { HostDateTimeSystemServiceTestResult: virtual DynamicData, "HostDateTimeSystemServiceTestResult", "urn:vim25", 23, {
+vim_wire::object! { HostDateTimeSystemServiceTestResult: virtual DynamicData,
+    "HostDateTimeSystemServiceTestResult", "urn:vim25", 23, {
     working_normally "workingNormally" 23 2,
     report "report" 23 0,
 } }
@@ -934,7 +948,8 @@ pub struct HostDiagnosticPartitionCreateDescription {
     /// `spec`. Required.
     pub spec: HostDiagnosticPartitionCreateSpec,
 }
-vim_wire::object! { HostDiagnosticPartitionCreateDescription: virtual DynamicData, "HostDiagnosticPartitionCreateDescription", "urn:vim25", 0, {
+vim_wire::object! { HostDiagnosticPartitionCreateDescription: virtual DynamicData,
+    "HostDiagnosticPartitionCreateDescription", "urn:vim25", 0, {
     layout "layout" 0 2,
     disk_uuid "diskUuid" 0 2,
     spec "spec" 0 2,
@@ -950,7 +965,8 @@ pub struct HostDiagnosticPartitionCreateOption {
     /// `disk`. Required.
     pub disk: HostScsiDisk,
 }
-vim_wire::object! { HostDiagnosticPartitionCreateOption: virtual DynamicData, "HostDiagnosticPartitionCreateOption", "urn:vim25", 0, {
+vim_wire::object! { HostDiagnosticPartitionCreateOption: virtual DynamicData,
+    "HostDiagnosticPartitionCreateOption", "urn:vim25", 0, {
     storage_type "storageType" 0 2,
     diagnostic_type "diagnosticType" 0 2,
     disk "disk" 0 2,
@@ -970,7 +986,8 @@ pub struct HostDiagnosticPartitionCreateSpec {
     /// `active`. Optional.
     pub active: Option<bool>,
 }
-vim_wire::object! { HostDiagnosticPartitionCreateSpec: virtual DynamicData, "HostDiagnosticPartitionCreateSpec", "urn:vim25", 0, {
+vim_wire::object! { HostDiagnosticPartitionCreateSpec: virtual DynamicData,
+    "HostDiagnosticPartitionCreateSpec", "urn:vim25", 0, {
     storage_type "storageType" 0 2,
     diagnostic_type "diagnosticType" 0 2,
     id "id" 0 2,
@@ -1186,7 +1203,8 @@ pub struct HostEsxAgentHostManagerConfigInfo {
     /// `agentVmNetwork`. Optional. Reference to a [`Network`](crate::mo::Network).
     pub agent_vm_network: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { HostEsxAgentHostManagerConfigInfo: virtual DynamicData, "HostEsxAgentHostManagerConfigInfo", "urn:vim25", 6, {
+vim_wire::object! { HostEsxAgentHostManagerConfigInfo: virtual DynamicData,
+    "HostEsxAgentHostManagerConfigInfo", "urn:vim25", 6, {
     agent_vm_datastore "agentVmDatastore" 6 0,
     agent_vm_network "agentVmNetwork" 6 0,
 } }
@@ -1201,7 +1219,8 @@ pub struct HostFaultToleranceManagerComponentHealthInfo {
     /// `isNetworkHealthy`. Required.
     pub is_network_healthy: bool,
 }
-vim_wire::object! { HostFaultToleranceManagerComponentHealthInfo: virtual DynamicData, "HostFaultToleranceManagerComponentHealthInfo", "urn:vim25", 9, {
+vim_wire::object! { HostFaultToleranceManagerComponentHealthInfo: virtual DynamicData,
+    "HostFaultToleranceManagerComponentHealthInfo", "urn:vim25", 9, {
     is_storage_healthy "isStorageHealthy" 9 2,
     is_network_healthy "isNetworkHealthy" 9 2,
 } }
@@ -1245,7 +1264,8 @@ pub struct HostFibreChannelOverEthernetHba {
     /// `markedForRemoval`. Optional.
     pub marked_for_removal: Option<bool>,
 }
-vim_wire::object! { HostFibreChannelOverEthernetHba: HostFibreChannelHba, "HostFibreChannelOverEthernetHba", "urn:vim25", 6, {
+vim_wire::object! { HostFibreChannelOverEthernetHba: HostFibreChannelHba,
+    "HostFibreChannelOverEthernetHba", "urn:vim25", 6, {
     underlying_nic "underlyingNic" 6 2,
     link_info "linkInfo" 6 2,
     is_software_fcoe "isSoftwareFcoe" 6 2,
@@ -1264,7 +1284,8 @@ pub struct HostFibreChannelOverEthernetHbaLinkInfo {
     /// `vlanId`. Required.
     pub vlan_id: i32,
 }
-vim_wire::object! { HostFibreChannelOverEthernetHbaLinkInfo: virtual DynamicData, "HostFibreChannelOverEthernetHbaLinkInfo", "urn:vim25", 6, {
+vim_wire::object! { HostFibreChannelOverEthernetHbaLinkInfo: virtual DynamicData,
+    "HostFibreChannelOverEthernetHbaLinkInfo", "urn:vim25", 6, {
     vnport_mac "vnportMac" 6 2,
     fcf_mac "fcfMac" 6 2,
     vlan_id "vlanId" 6 2,
@@ -1284,7 +1305,8 @@ pub struct HostFibreChannelOverEthernetTargetTransport {
     /// `vlanId`. Required.
     pub vlan_id: i32,
 }
-vim_wire::object! { HostFibreChannelOverEthernetTargetTransport: HostFibreChannelTargetTransport, "HostFibreChannelOverEthernetTargetTransport", "urn:vim25", 6, {
+vim_wire::object! { HostFibreChannelOverEthernetTargetTransport: HostFibreChannelTargetTransport,
+    "HostFibreChannelOverEthernetTargetTransport", "urn:vim25", 6, {
     vnport_mac "vnportMac" 6 2,
     fcf_mac "fcfMac" 6 2,
     vlan_id "vlanId" 6 2,
@@ -1302,7 +1324,8 @@ pub struct HostFibreChannelTargetTransport {
     /// `nodeWorldWideName`. Required.
     pub node_world_wide_name: i64,
 }
-vim_wire::object! { HostFibreChannelTargetTransport: HostTargetTransport, "HostFibreChannelTargetTransport", "urn:vim25", 0, {
+vim_wire::object! { HostFibreChannelTargetTransport: HostTargetTransport,
+    "HostFibreChannelTargetTransport", "urn:vim25", 0, {
     port_world_wide_name "portWorldWideName" 0 2,
     node_world_wide_name "nodeWorldWideName" 0 2,
 } }
@@ -1376,7 +1399,8 @@ pub struct HostFirewallConfigRuleSetConfig {
     /// `allowedHosts`. Optional. Since 5.0.
     pub allowed_hosts: Option<HostFirewallRulesetIpList>,
 }
-vim_wire::object! { HostFirewallConfigRuleSetConfig: virtual DynamicData, "HostFirewallConfigRuleSetConfig", "urn:vim25", 4, {
+vim_wire::object! { HostFirewallConfigRuleSetConfig: virtual DynamicData,
+    "HostFirewallConfigRuleSetConfig", "urn:vim25", 4, {
     ruleset_id "rulesetId" 4 2,
     enabled "enabled" 4 2,
     allowed_hosts "allowedHosts" 6 0,
@@ -1492,7 +1516,8 @@ pub struct HostFirewallRulesetIpNetwork {
     /// `prefixLength`. Required.
     pub prefix_length: i32,
 }
-vim_wire::object! { HostFirewallRulesetIpNetwork: virtual DynamicData, "HostFirewallRulesetIpNetwork", "urn:vim25", 6, {
+vim_wire::object! { HostFirewallRulesetIpNetwork: virtual DynamicData,
+    "HostFirewallRulesetIpNetwork", "urn:vim25", 6, {
     network "network" 6 2,
     prefix_length "prefixLength" 6 2,
 } }
@@ -1505,7 +1530,8 @@ pub struct HostFirewallRulesetRulesetSpec {
     /// `allowedHosts`. Required.
     pub allowed_hosts: HostFirewallRulesetIpList,
 }
-vim_wire::object! { HostFirewallRulesetRulesetSpec: virtual DynamicData, "HostFirewallRulesetRulesetSpec", "urn:vim25", 6, {
+vim_wire::object! { HostFirewallRulesetRulesetSpec: virtual DynamicData,
+    "HostFirewallRulesetRulesetSpec", "urn:vim25", 6, {
     allowed_hosts "allowedHosts" 6 2,
 } }
 
@@ -1552,7 +1578,8 @@ pub struct HostGraphicsConfigDeviceType {
     /// `vgpuMode`. Optional. Since 8.0.3.0.
     pub vgpu_mode: Option<String>,
 }
-vim_wire::object! { HostGraphicsConfigDeviceType: virtual DynamicData, "HostGraphicsConfigDeviceType", "urn:vim25", 10, {
+vim_wire::object! { HostGraphicsConfigDeviceType: virtual DynamicData,
+    "HostGraphicsConfigDeviceType", "urn:vim25", 10, {
     device_id "deviceId" 10 2,
     graphics_type "graphicsType" 10 2,
     vgpu_mode "vgpuMode" 31 0,
@@ -1675,7 +1702,8 @@ vim_wire::open_enum! {
     /// `vim.host.ActiveDirectoryAuthentication.CertificateDigest`.
     ///
     /// Since 6.0.
-    HostActiveDirectoryAuthenticationCertificateDigest, "HostActiveDirectoryAuthenticationCertificateDigest", "urn:vim25", 9, {
+    HostActiveDirectoryAuthenticationCertificateDigest,
+    "HostActiveDirectoryAuthenticationCertificateDigest", "urn:vim25", 9, {
         /// `SHA1`
         SHA1 = "SHA1",
     }
@@ -1707,7 +1735,8 @@ vim_wire::open_enum! {
     /// `vim.host.CertificateManager.CertificateInfo.CertificateStatus`.
     ///
     /// Since 6.0.
-    HostCertificateManagerCertificateInfoCertificateStatus, "HostCertificateManagerCertificateInfoCertificateStatus", "urn:vim25", 9, {
+    HostCertificateManagerCertificateInfoCertificateStatus,
+    "HostCertificateManagerCertificateInfoCertificateStatus", "urn:vim25", 9, {
         /// `unknown`
         UNKNOWN = "unknown",
         /// `expired`
@@ -1937,7 +1966,8 @@ vim_wire::open_enum! {
     /// `vim.host.GraphicsConfig.SharedPassthruAssignmentPolicy`.
     ///
     /// Since 6.5.
-    HostGraphicsConfigSharedPassthruAssignmentPolicy, "HostGraphicsConfigSharedPassthruAssignmentPolicy", "urn:vim25", 10, {
+    HostGraphicsConfigSharedPassthruAssignmentPolicy,
+    "HostGraphicsConfigSharedPassthruAssignmentPolicy", "urn:vim25", 10, {
         /// `performance`
         PERFORMANCE = "performance",
         /// `consolidation`

@@ -101,7 +101,8 @@ pub struct HostInternetScsiHbaAuthenticationCapabilities {
     /// `targetMutualChapSettable`. Optional. Since 4.0.
     pub target_mutual_chap_settable: Option<bool>,
 }
-vim_wire::object! { HostInternetScsiHbaAuthenticationCapabilities: virtual DynamicData, "HostInternetScsiHbaAuthenticationCapabilities", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaAuthenticationCapabilities: virtual DynamicData,
+    "HostInternetScsiHbaAuthenticationCapabilities", "urn:vim25", 0, {
     chap_auth_settable "chapAuthSettable" 0 2,
     krb5_auth_settable "krb5AuthSettable" 0 2,
     srp_auth_settable "srpAuthSettable" 0 2,
@@ -133,7 +134,8 @@ pub struct HostInternetScsiHbaAuthenticationProperties {
     /// `mutualChapInherited`. Optional. Since 4.0.
     pub mutual_chap_inherited: Option<bool>,
 }
-vim_wire::object! { HostInternetScsiHbaAuthenticationProperties: virtual DynamicData, "HostInternetScsiHbaAuthenticationProperties", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaAuthenticationProperties: virtual DynamicData,
+    "HostInternetScsiHbaAuthenticationProperties", "urn:vim25", 0, {
     chap_auth_enabled "chapAuthEnabled" 0 2,
     chap_name "chapName" 0 0,
     chap_secret "chapSecret" 0 1,
@@ -159,7 +161,8 @@ pub struct HostInternetScsiHbaDigestCapabilities {
     /// `targetDataDigestSettable`. Optional.
     pub target_data_digest_settable: Option<bool>,
 }
-vim_wire::object! { HostInternetScsiHbaDigestCapabilities: virtual DynamicData, "HostInternetScsiHbaDigestCapabilities", "urn:vim25", 4, {
+vim_wire::object! { HostInternetScsiHbaDigestCapabilities: virtual DynamicData,
+    "HostInternetScsiHbaDigestCapabilities", "urn:vim25", 4, {
     header_digest_settable "headerDigestSettable" 4 0,
     data_digest_settable "dataDigestSettable" 4 0,
     target_header_digest_settable "targetHeaderDigestSettable" 4 0,
@@ -180,7 +183,8 @@ pub struct HostInternetScsiHbaDigestProperties {
     /// `dataDigestInherited`. Optional.
     pub data_digest_inherited: Option<bool>,
 }
-vim_wire::object! { HostInternetScsiHbaDigestProperties: virtual DynamicData, "HostInternetScsiHbaDigestProperties", "urn:vim25", 4, {
+vim_wire::object! { HostInternetScsiHbaDigestProperties: virtual DynamicData,
+    "HostInternetScsiHbaDigestProperties", "urn:vim25", 4, {
     header_digest_type "headerDigestType" 4 0,
     header_digest_inherited "headerDigestInherited" 4 0,
     data_digest_type "dataDigestType" 4 0,
@@ -199,7 +203,8 @@ pub struct HostInternetScsiHbaDiscoveryCapabilities {
     /// `sendTargetsDiscoverySettable`. Required.
     pub send_targets_discovery_settable: bool,
 }
-vim_wire::object! { HostInternetScsiHbaDiscoveryCapabilities: virtual DynamicData, "HostInternetScsiHbaDiscoveryCapabilities", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaDiscoveryCapabilities: virtual DynamicData,
+    "HostInternetScsiHbaDiscoveryCapabilities", "urn:vim25", 0, {
     isns_discovery_settable "iSnsDiscoverySettable" 0 2,
     slp_discovery_settable "slpDiscoverySettable" 0 2,
     static_target_discovery_settable "staticTargetDiscoverySettable" 0 2,
@@ -226,7 +231,8 @@ pub struct HostInternetScsiHbaDiscoveryProperties {
     /// `sendTargetsDiscoveryEnabled`. Required.
     pub send_targets_discovery_enabled: bool,
 }
-vim_wire::object! { HostInternetScsiHbaDiscoveryProperties: virtual DynamicData, "HostInternetScsiHbaDiscoveryProperties", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaDiscoveryProperties: virtual DynamicData,
+    "HostInternetScsiHbaDiscoveryProperties", "urn:vim25", 0, {
     isns_discovery_enabled "iSnsDiscoveryEnabled" 0 2,
     isns_discovery_method "iSnsDiscoveryMethod" 0 0,
     isns_host "iSnsHost" 0 0,
@@ -281,7 +287,8 @@ pub struct HostInternetScsiHbaIPCapabilities {
     /// `ipv6MaxStaticAddressesSupported`. Optional. Since 6.0.
     pub ipv6_max_static_addresses_supported: Option<i32>,
 }
-vim_wire::object! { HostInternetScsiHbaIPCapabilities: virtual DynamicData, "HostInternetScsiHbaIPCapabilities", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaIPCapabilities: virtual DynamicData,
+    "HostInternetScsiHbaIPCapabilities", "urn:vim25", 0, {
     address_settable "addressSettable" 0 2,
     ip_configuration_method_settable "ipConfigurationMethodSettable" 0 2,
     subnet_mask_settable "subnetMaskSettable" 0 2,
@@ -340,7 +347,8 @@ pub struct HostInternetScsiHbaIPProperties {
     /// `ipv6properties`. Optional. Since 6.0.
     pub ipv6properties: Option<HostInternetScsiHbaIPv6Properties>,
 }
-vim_wire::object! { HostInternetScsiHbaIPProperties: virtual DynamicData, "HostInternetScsiHbaIPProperties", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaIPProperties: virtual DynamicData,
+    "HostInternetScsiHbaIPProperties", "urn:vim25", 0, {
     mac "mac" 0 0,
     address "address" 0 0,
     dhcp_configuration_enabled "dhcpConfigurationEnabled" 0 2,
@@ -375,7 +383,8 @@ pub struct HostInternetScsiHbaIPv6Properties {
     /// `ipv6DefaultGateway`. Optional.
     pub ipv6_default_gateway: Option<String>,
 }
-vim_wire::object! { HostInternetScsiHbaIPv6Properties: virtual DynamicData, "HostInternetScsiHbaIPv6Properties", "urn:vim25", 9, {
+vim_wire::object! { HostInternetScsiHbaIPv6Properties: virtual DynamicData,
+    "HostInternetScsiHbaIPv6Properties", "urn:vim25", 9, {
     iscsi_ipv6_address "iscsiIpv6Address" 9 0,
     ipv6_dhcp_configuration_enabled "ipv6DhcpConfigurationEnabled" 9 0,
     ipv6_link_local_auto_configuration_enabled "ipv6LinkLocalAutoConfigurationEnabled" 9 0,
@@ -397,7 +406,8 @@ pub struct HostInternetScsiHbaIscsiIpv6Address {
     /// `operation`. Optional.
     pub operation: Option<String>,
 }
-vim_wire::object! { HostInternetScsiHbaIscsiIpv6Address: virtual DynamicData, "HostInternetScsiHbaIscsiIpv6Address", "urn:vim25", 9, {
+vim_wire::object! { HostInternetScsiHbaIscsiIpv6Address: virtual DynamicData,
+    "HostInternetScsiHbaIscsiIpv6Address", "urn:vim25", 9, {
     address "address" 9 2,
     prefix_length "prefixLength" 9 2,
     origin "origin" 9 2,
@@ -422,7 +432,8 @@ pub struct HostInternetScsiHbaSendTarget {
     /// `parent`. Optional. Since 4.0.
     pub parent: Option<String>,
 }
-vim_wire::object! { HostInternetScsiHbaSendTarget: virtual DynamicData, "HostInternetScsiHbaSendTarget", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaSendTarget: virtual DynamicData,
+    "HostInternetScsiHbaSendTarget", "urn:vim25", 0, {
     address "address" 0 2,
     port "port" 0 0,
     authentication_properties "authenticationProperties" 4 0,
@@ -454,7 +465,8 @@ pub struct HostInternetScsiHbaStaticTarget {
     /// `parent`. Optional. Since 4.0.
     pub parent: Option<String>,
 }
-vim_wire::object! { HostInternetScsiHbaStaticTarget: virtual DynamicData, "HostInternetScsiHbaStaticTarget", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiHbaStaticTarget: virtual DynamicData,
+    "HostInternetScsiHbaStaticTarget", "urn:vim25", 0, {
     address "address" 0 2,
     port "port" 0 0,
     iscsi_name "iScsiName" 0 2,
@@ -476,7 +488,8 @@ pub struct HostInternetScsiHbaTargetSet {
     /// `sendTargets`. Zero or more.
     pub send_targets: Vec<HostInternetScsiHbaSendTarget>,
 }
-vim_wire::object! { HostInternetScsiHbaTargetSet: virtual DynamicData, "HostInternetScsiHbaTargetSet", "urn:vim25", 4, {
+vim_wire::object! { HostInternetScsiHbaTargetSet: virtual DynamicData,
+    "HostInternetScsiHbaTargetSet", "urn:vim25", 4, {
     static_targets "staticTargets" 4 0,
     send_targets "sendTargets" 4 0,
 } }
@@ -493,7 +506,8 @@ pub struct HostInternetScsiTargetTransport {
     /// `address`. Zero or more.
     pub address: Vec<String>,
 }
-vim_wire::object! { HostInternetScsiTargetTransport: HostTargetTransport, "HostInternetScsiTargetTransport", "urn:vim25", 0, {
+vim_wire::object! { HostInternetScsiTargetTransport: HostTargetTransport,
+    "HostInternetScsiTargetTransport", "urn:vim25", 0, {
     iscsi_name "iScsiName" 0 2,
     iscsi_alias "iScsiAlias" 0 2,
     address "address" 0 0,
@@ -650,7 +664,8 @@ pub struct HostLocalAuthenticationInfo {
     /// What it has as a [`HostAuthenticationStoreInfo`].
     pub extends: HostAuthenticationStoreInfo,
 }
-vim_wire::object! { HostLocalAuthenticationInfo: HostAuthenticationStoreInfo, "HostLocalAuthenticationInfo", "urn:vim25", 5, {} }
+vim_wire::object! { HostLocalAuthenticationInfo: HostAuthenticationStoreInfo,
+    "HostLocalAuthenticationInfo", "urn:vim25", 5, {} }
 
 /// `vim.host.LocalFileSystemVolume`; extends [`HostFileSystemVolume`].
 #[derive(Default)]
@@ -672,7 +687,8 @@ pub struct HostLocalFileSystemVolumeSpec {
     /// `localPath`. Required.
     pub local_path: String,
 }
-vim_wire::object! { HostLocalFileSystemVolumeSpec: virtual DynamicData, "HostLocalFileSystemVolumeSpec", "urn:vim25", 0, {
+vim_wire::object! { HostLocalFileSystemVolumeSpec: virtual DynamicData,
+    "HostLocalFileSystemVolumeSpec", "urn:vim25", 0, {
     device "device" 0 2,
     local_path "localPath" 0 2,
 } }
@@ -693,7 +709,8 @@ pub struct HostLowLevelProvisioningManagerDiskLayoutSpec {
     /// `dstFilename`. Required.
     pub dst_filename: String,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerDiskLayoutSpec: virtual DynamicData, "HostLowLevelProvisioningManagerDiskLayoutSpec", "urn:vim25", 6, {
+vim_wire::object! { HostLowLevelProvisioningManagerDiskLayoutSpec: virtual DynamicData,
+    "HostLowLevelProvisioningManagerDiskLayoutSpec", "urn:vim25", 6, {
     controller_type "controllerType" 6 2,
     bus_number "busNumber" 6 2,
     unit_number "unitNumber" 6 2,
@@ -711,7 +728,8 @@ pub struct HostLowLevelProvisioningManagerFileDeleteResult {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerFileDeleteResult: virtual DynamicData, "HostLowLevelProvisioningManagerFileDeleteResult", "urn:vim25", 9, {
+vim_wire::object! { HostLowLevelProvisioningManagerFileDeleteResult: virtual DynamicData,
+    "HostLowLevelProvisioningManagerFileDeleteResult", "urn:vim25", 9, {
     file_name "fileName" 9 2,
     fault "fault" 9 2,
 } }
@@ -726,7 +744,8 @@ pub struct HostLowLevelProvisioningManagerFileDeleteSpec {
     /// `fileType`. Required.
     pub file_type: String,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerFileDeleteSpec: virtual DynamicData, "HostLowLevelProvisioningManagerFileDeleteSpec", "urn:vim25", 9, {
+vim_wire::object! { HostLowLevelProvisioningManagerFileDeleteSpec: virtual DynamicData,
+    "HostLowLevelProvisioningManagerFileDeleteSpec", "urn:vim25", 9, {
     file_name "fileName" 9 2,
     file_type "fileType" 9 2,
 } }
@@ -743,7 +762,8 @@ pub struct HostLowLevelProvisioningManagerFileReserveResult {
     /// `reservedName`. Required.
     pub reserved_name: String,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerFileReserveResult: virtual DynamicData, "HostLowLevelProvisioningManagerFileReserveResult", "urn:vim25", 9, {
+vim_wire::object! { HostLowLevelProvisioningManagerFileReserveResult: virtual DynamicData,
+    "HostLowLevelProvisioningManagerFileReserveResult", "urn:vim25", 9, {
     base_name "baseName" 9 2,
     parent_dir "parentDir" 9 2,
     reserved_name "reservedName" 9 2,
@@ -763,7 +783,8 @@ pub struct HostLowLevelProvisioningManagerFileReserveSpec {
     /// `storageProfile`. Required.
     pub storage_profile: String,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerFileReserveSpec: virtual DynamicData, "HostLowLevelProvisioningManagerFileReserveSpec", "urn:vim25", 9, {
+vim_wire::object! { HostLowLevelProvisioningManagerFileReserveSpec: virtual DynamicData,
+    "HostLowLevelProvisioningManagerFileReserveSpec", "urn:vim25", 9, {
     base_name "baseName" 9 2,
     parent_dir "parentDir" 9 2,
     file_type "fileType" 9 2,
@@ -784,7 +805,8 @@ pub struct HostLowLevelProvisioningManagerSnapshotLayoutSpec {
     /// `disk`. Zero or more.
     pub disk: Vec<HostLowLevelProvisioningManagerDiskLayoutSpec>,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerSnapshotLayoutSpec: virtual DynamicData, "HostLowLevelProvisioningManagerSnapshotLayoutSpec", "urn:vim25", 6, {
+vim_wire::object! { HostLowLevelProvisioningManagerSnapshotLayoutSpec: virtual DynamicData,
+    "HostLowLevelProvisioningManagerSnapshotLayoutSpec", "urn:vim25", 6, {
     id "id" 6 2,
     src_filename "srcFilename" 6 2,
     dst_filename "dstFilename" 6 2,
@@ -805,7 +827,8 @@ pub struct HostLowLevelProvisioningManagerVmMigrationStatus {
     /// `consideredSuccessful`. Required.
     pub considered_successful: bool,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerVmMigrationStatus: virtual DynamicData, "HostLowLevelProvisioningManagerVmMigrationStatus", "urn:vim25", 7, {
+vim_wire::object! { HostLowLevelProvisioningManagerVmMigrationStatus: virtual DynamicData,
+    "HostLowLevelProvisioningManagerVmMigrationStatus", "urn:vim25", 7, {
     migration_id "migrationId" 7 2,
     r#type "type" 7 2,
     source "source" 7 2,
@@ -826,7 +849,8 @@ pub struct HostLowLevelProvisioningManagerVmRecoveryInfo {
     /// `ftInfo`. Optional.
     pub ft_info: Option<vim_wire::Poly<FaultToleranceConfigInfo>>,
 }
-vim_wire::object! { HostLowLevelProvisioningManagerVmRecoveryInfo: virtual DynamicData, "HostLowLevelProvisioningManagerVmRecoveryInfo", "urn:vim25", 7, {
+vim_wire::object! { HostLowLevelProvisioningManagerVmRecoveryInfo: virtual DynamicData,
+    "HostLowLevelProvisioningManagerVmRecoveryInfo", "urn:vim25", 7, {
     version "version" 7 2,
     bios_uuid "biosUUID" 7 2,
     instance_uuid "instanceUUID" 7 2,
@@ -859,7 +883,8 @@ pub struct HostMaintenanceSpecEvacuationMode {
     /// `workloadNonDisruptive`. Required.
     pub workload_non_disruptive: bool,
 }
-vim_wire::object! { HostMaintenanceSpecEvacuationMode: virtual DynamicData, "HostMaintenanceSpecEvacuationMode", "urn:vim25", 34, {
+vim_wire::object! { HostMaintenanceSpecEvacuationMode: virtual DynamicData,
+    "HostMaintenanceSpecEvacuationMode", "urn:vim25", 34, {
     workload_non_disruptive "workloadNonDisruptive" 34 2,
 } }
 
@@ -893,7 +918,8 @@ pub struct HostMultipathInfoFixedLogicalUnitPolicy {
     /// `prefer`. Required.
     pub prefer: String,
 }
-vim_wire::object! { HostMultipathInfoFixedLogicalUnitPolicy: HostMultipathInfoLogicalUnitPolicy, "HostMultipathInfoFixedLogicalUnitPolicy", "urn:vim25", 0, {
+vim_wire::object! { HostMultipathInfoFixedLogicalUnitPolicy: HostMultipathInfoLogicalUnitPolicy,
+    "HostMultipathInfoFixedLogicalUnitPolicy", "urn:vim25", 0, {
     prefer "prefer" 0 2,
 } }
 
@@ -915,7 +941,8 @@ pub struct HostMultipathInfoHppLogicalUnitPolicy {
     /// `samplingIosPerPath`. Optional.
     pub sampling_ios_per_path: Option<i64>,
 }
-vim_wire::object! { HostMultipathInfoHppLogicalUnitPolicy: HostMultipathInfoLogicalUnitPolicy, "HostMultipathInfoHppLogicalUnitPolicy", "urn:vim25", 17, {
+vim_wire::object! { HostMultipathInfoHppLogicalUnitPolicy: HostMultipathInfoLogicalUnitPolicy,
+    "HostMultipathInfoHppLogicalUnitPolicy", "urn:vim25", 17, {
     bytes "bytes" 17 0,
     iops "iops" 17 0,
     path "path" 17 0,
@@ -939,7 +966,8 @@ pub struct HostMultipathInfoLogicalUnit {
     /// `storageArrayTypePolicy`. Optional. Since 4.0.
     pub storage_array_type_policy: Option<HostMultipathInfoLogicalUnitStorageArrayTypePolicy>,
 }
-vim_wire::object! { HostMultipathInfoLogicalUnit: virtual DynamicData, "HostMultipathInfoLogicalUnit", "urn:vim25", 0, {
+vim_wire::object! { HostMultipathInfoLogicalUnit: virtual DynamicData,
+    "HostMultipathInfoLogicalUnit", "urn:vim25", 0, {
     key "key" 0 2,
     id "id" 0 2,
     lun "lun" 0 2,
@@ -956,7 +984,8 @@ pub struct HostMultipathInfoLogicalUnitPolicy {
     /// `policy`. Required.
     pub policy: String,
 }
-vim_wire::object! { HostMultipathInfoLogicalUnitPolicy: virtual DynamicData, "HostMultipathInfoLogicalUnitPolicy", "urn:vim25", 0, {
+vim_wire::object! { HostMultipathInfoLogicalUnitPolicy: virtual DynamicData,
+    "HostMultipathInfoLogicalUnitPolicy", "urn:vim25", 0, {
     policy "policy" 0 2,
 } }
 
@@ -968,7 +997,8 @@ pub struct HostMultipathInfoLogicalUnitStorageArrayTypePolicy {
     /// `policy`. Required.
     pub policy: String,
 }
-vim_wire::object! { HostMultipathInfoLogicalUnitStorageArrayTypePolicy: virtual DynamicData, "HostMultipathInfoLogicalUnitStorageArrayTypePolicy", "urn:vim25", 4, {
+vim_wire::object! { HostMultipathInfoLogicalUnitStorageArrayTypePolicy: virtual DynamicData,
+    "HostMultipathInfoLogicalUnitStorageArrayTypePolicy", "urn:vim25", 4, {
     policy "policy" 4 2,
 } }
 
@@ -1155,7 +1185,8 @@ pub struct HostNatServiceNameServiceSpec {
     /// `nbnsTimeout`. Required.
     pub nbns_timeout: i32,
 }
-vim_wire::object! { HostNatServiceNameServiceSpec: virtual DynamicData, "HostNatServiceNameServiceSpec", "urn:vim25", 1, {
+vim_wire::object! { HostNatServiceNameServiceSpec: virtual DynamicData,
+    "HostNatServiceNameServiceSpec", "urn:vim25", 1, {
     dns_auto_detect "dnsAutoDetect" 1 2,
     dns_policy "dnsPolicy" 1 2,
     dns_retries "dnsRetries" 1 2,
@@ -1182,7 +1213,8 @@ pub struct HostNatServicePortForwardSpec {
     /// `guestIpAddress`. Required.
     pub guest_ip_address: String,
 }
-vim_wire::object! { HostNatServicePortForwardSpec: virtual DynamicData, "HostNatServicePortForwardSpec", "urn:vim25", 1, {
+vim_wire::object! { HostNatServicePortForwardSpec: virtual DynamicData,
+    "HostNatServicePortForwardSpec", "urn:vim25", 1, {
     r#type "type" 1 2,
     name "name" 1 2,
     host_port "hostPort" 1 2,
@@ -1386,7 +1418,8 @@ pub struct HostNetworkConfigNetStackSpec {
     /// `operation`. Optional.
     pub operation: Option<String>,
 }
-vim_wire::object! { HostNetworkConfigNetStackSpec: virtual DynamicData, "HostNetworkConfigNetStackSpec", "urn:vim25", 8, {
+vim_wire::object! { HostNetworkConfigNetStackSpec: virtual DynamicData,
+    "HostNetworkConfigNetStackSpec", "urn:vim25", 8, {
     net_stack_instance "netStackInstance" 8 2,
     operation "operation" 8 0,
 } }
@@ -1521,7 +1554,8 @@ pub struct HostNetworkTrafficShapingPolicy {
     /// `burstSize`. Optional.
     pub burst_size: Option<i64>,
 }
-vim_wire::object! { HostNetworkTrafficShapingPolicy: virtual DynamicData, "HostNetworkTrafficShapingPolicy", "urn:vim25", 0, {
+vim_wire::object! { HostNetworkTrafficShapingPolicy: virtual DynamicData,
+    "HostNetworkTrafficShapingPolicy", "urn:vim25", 0, {
     enabled "enabled" 0 0,
     average_bandwidth "averageBandwidth" 0 0,
     peak_bandwidth "peakBandwidth" 0 0,
@@ -1534,7 +1568,8 @@ pub struct HostNewNetworkConnectInfo {
     /// What it has as a [`HostConnectInfoNetworkInfo`].
     pub extends: HostConnectInfoNetworkInfo,
 }
-vim_wire::object! { HostNewNetworkConnectInfo: HostConnectInfoNetworkInfo, "HostNewNetworkConnectInfo", "urn:vim25", 0, {} }
+vim_wire::object! { HostNewNetworkConnectInfo: HostConnectInfoNetworkInfo,
+    "HostNewNetworkConnectInfo", "urn:vim25", 0, {} }
 
 /// `vim.host.NfcConnectionInfo`; extends [`HostDataTransportConnectionInfo`].
 ///
@@ -1546,7 +1581,8 @@ pub struct HostNfcConnectionInfo {
     /// `streamingMemoryConsumed`. Optional.
     pub streaming_memory_consumed: Option<i64>,
 }
-vim_wire::object! { HostNfcConnectionInfo: HostDataTransportConnectionInfo, "HostNfcConnectionInfo", "urn:vim25", 23, {
+vim_wire::object! { HostNfcConnectionInfo: HostDataTransportConnectionInfo,
+    "HostNfcConnectionInfo", "urn:vim25", 23, {
     streaming_memory_consumed "streamingMemoryConsumed" 23 0,
 } }
 
@@ -1815,7 +1851,8 @@ pub struct HostNvmeOpaqueTransportParameters {
     /// `tsas`. Required.
     pub tsas: vim_wire::Binary,
 }
-vim_wire::object! { HostNvmeOpaqueTransportParameters: HostNvmeTransportParameters, "HostNvmeOpaqueTransportParameters", "urn:vim25", 17, {
+vim_wire::object! { HostNvmeOpaqueTransportParameters: HostNvmeTransportParameters,
+    "HostNvmeOpaqueTransportParameters", "urn:vim25", 17, {
     trtype "trtype" 17 2,
     traddr "traddr" 17 2,
     adrfam "adrfam" 17 2,
@@ -1835,7 +1872,8 @@ pub struct HostNvmeOverFibreChannelParameters {
     /// `portWorldWideName`. Required.
     pub port_world_wide_name: i64,
 }
-vim_wire::object! { HostNvmeOverFibreChannelParameters: HostNvmeTransportParameters, "HostNvmeOverFibreChannelParameters", "urn:vim25", 17, {
+vim_wire::object! { HostNvmeOverFibreChannelParameters: HostNvmeTransportParameters,
+    "HostNvmeOverFibreChannelParameters", "urn:vim25", 17, {
     node_world_wide_name "nodeWorldWideName" 17 2,
     port_world_wide_name "portWorldWideName" 17 2,
 } }
@@ -1854,7 +1892,8 @@ pub struct HostNvmeOverRdmaParameters {
     /// `portNumber`. Optional.
     pub port_number: Option<i32>,
 }
-vim_wire::object! { HostNvmeOverRdmaParameters: HostNvmeTransportParameters, "HostNvmeOverRdmaParameters", "urn:vim25", 17, {
+vim_wire::object! { HostNvmeOverRdmaParameters: HostNvmeTransportParameters,
+    "HostNvmeOverRdmaParameters", "urn:vim25", 17, {
     address "address" 17 2,
     address_family "addressFamily" 17 0,
     port_number "portNumber" 17 0,
@@ -1874,7 +1913,8 @@ pub struct HostNvmeOverTcpParameters {
     /// `digestVerification`. Optional.
     pub digest_verification: Option<String>,
 }
-vim_wire::object! { HostNvmeOverTcpParameters: HostNvmeTransportParameters, "HostNvmeOverTcpParameters", "urn:vim25", 23, {
+vim_wire::object! { HostNvmeOverTcpParameters: HostNvmeTransportParameters,
+    "HostNvmeOverTcpParameters", "urn:vim25", 23, {
     address "address" 23 2,
     port_number "portNumber" 23 0,
     digest_verification "digestVerification" 23 0,
@@ -1935,7 +1975,8 @@ vim_wire::object! { HostNvmeTopologyInterface: virtual DynamicData, "HostNvmeTop
 /// [`HostNvmeOverRdmaParameters`], [`HostNvmeOverTcpParameters`].
 #[derive(Default)]
 pub struct HostNvmeTransportParameters {}
-vim_wire::object! { HostNvmeTransportParameters: virtual DynamicData, "HostNvmeTransportParameters", "urn:vim25", 17, {} }
+vim_wire::object! { HostNvmeTransportParameters: virtual DynamicData,
+    "HostNvmeTransportParameters", "urn:vim25", 17, {} }
 
 /// `vim.host.OpaqueNetworkInfo`.
 ///
@@ -2007,7 +2048,8 @@ pub struct HostOpaqueSwitchPhysicalNicZone {
     /// `pnicDevice`. Zero or more.
     pub pnic_device: Vec<String>,
 }
-vim_wire::object! { HostOpaqueSwitchPhysicalNicZone: virtual DynamicData, "HostOpaqueSwitchPhysicalNicZone", "urn:vim25", 9, {
+vim_wire::object! { HostOpaqueSwitchPhysicalNicZone: virtual DynamicData,
+    "HostOpaqueSwitchPhysicalNicZone", "urn:vim25", 9, {
     key "key" 9 2,
     pnic_device "pnicDevice" 9 0,
 } }
@@ -2064,7 +2106,8 @@ vim_wire::open_enum! {
     /// `vim.host.InternetScsiHba.IscsiIpv6Address.AddressConfigurationType`.
     ///
     /// Since 6.0.
-    HostInternetScsiHbaIscsiIpv6AddressAddressConfigurationType, "HostInternetScsiHbaIscsiIpv6AddressAddressConfigurationType", "urn:vim25", 9, {
+    HostInternetScsiHbaIscsiIpv6AddressAddressConfigurationType,
+    "HostInternetScsiHbaIscsiIpv6AddressAddressConfigurationType", "urn:vim25", 9, {
         /// `DHCP`
         DHCP = "DHCP",
         /// `AutoConfigured`
@@ -2080,7 +2123,8 @@ vim_wire::open_enum! {
     /// `vim.host.InternetScsiHba.IscsiIpv6Address.IPv6AddressOperation`.
     ///
     /// Since 6.0.
-    HostInternetScsiHbaIscsiIpv6AddressIPv6AddressOperation, "HostInternetScsiHbaIscsiIpv6AddressIPv6AddressOperation", "urn:vim25", 9, {
+    HostInternetScsiHbaIscsiIpv6AddressIPv6AddressOperation,
+    "HostInternetScsiHbaIscsiIpv6AddressIPv6AddressOperation", "urn:vim25", 9, {
         /// `add`
         ADD = "add",
         /// `remove`
@@ -2106,7 +2150,8 @@ vim_wire::open_enum! {
     /// `vim.host.InternetScsiHba.StaticTarget.TargetDiscoveryMethod`.
     ///
     /// Since 5.1.
-    HostInternetScsiHbaStaticTargetTargetDiscoveryMethod, "HostInternetScsiHbaStaticTargetTargetDiscoveryMethod", "urn:vim25", 7, {
+    HostInternetScsiHbaStaticTargetTargetDiscoveryMethod,
+    "HostInternetScsiHbaStaticTargetTargetDiscoveryMethod", "urn:vim25", 7, {
         /// `staticMethod`
         STATIC_METHOD = "staticMethod",
         /// `sendTargetMethod`
@@ -2206,7 +2251,8 @@ vim_wire::open_enum! {
     /// `vim.host.NetStackInstance.CongestionControlAlgorithmType`.
     ///
     /// Since 5.5.
-    HostNetStackInstanceCongestionControlAlgorithmType, "HostNetStackInstanceCongestionControlAlgorithmType", "urn:vim25", 8, {
+    HostNetStackInstanceCongestionControlAlgorithmType,
+    "HostNetStackInstanceCongestionControlAlgorithmType", "urn:vim25", 8, {
         /// `newreno`
         NEWRENO = "newreno",
         /// `cubic`

@@ -16,7 +16,8 @@ pub struct HostParallelScsiTargetTransport {
     /// What it has as a [`HostTargetTransport`].
     pub extends: HostTargetTransport,
 }
-vim_wire::object! { HostParallelScsiTargetTransport: HostTargetTransport, "HostParallelScsiTargetTransport", "urn:vim25", 0, {} }
+vim_wire::object! { HostParallelScsiTargetTransport: HostTargetTransport,
+    "HostParallelScsiTargetTransport", "urn:vim25", 0, {} }
 
 /// `vim.host.PatchManager.Locator`.
 #[derive(Default)]
@@ -47,7 +48,8 @@ pub struct HostPatchManagerPatchManagerOperationSpec {
     /// `cmdOption`. Optional.
     pub cmd_option: Option<String>,
 }
-vim_wire::object! { HostPatchManagerPatchManagerOperationSpec: virtual DynamicData, "HostPatchManagerPatchManagerOperationSpec", "urn:vim25", 4, {
+vim_wire::object! { HostPatchManagerPatchManagerOperationSpec: virtual DynamicData,
+    "HostPatchManagerPatchManagerOperationSpec", "urn:vim25", 4, {
     proxy "proxy" 4 0,
     port "port" 4 0,
     user_name "userName" 4 0,
@@ -121,7 +123,8 @@ pub struct HostPatchManagerStatusPrerequisitePatch {
     /// `installState`. Zero or more.
     pub install_state: Vec<String>,
 }
-vim_wire::object! { HostPatchManagerStatusPrerequisitePatch: virtual DynamicData, "HostPatchManagerStatusPrerequisitePatch", "urn:vim25", 0, {
+vim_wire::object! { HostPatchManagerStatusPrerequisitePatch: virtual DynamicData,
+    "HostPatchManagerStatusPrerequisitePatch", "urn:vim25", 0, {
     id "id" 0 2,
     install_state "installState" 0 0,
 } }
@@ -134,7 +137,8 @@ pub struct HostPathSelectionPolicyOption {
     /// `policy`. Required.
     pub policy: vim_wire::Poly<ElementDescription>,
 }
-vim_wire::object! { HostPathSelectionPolicyOption: virtual DynamicData, "HostPathSelectionPolicyOption", "urn:vim25", 4, {
+vim_wire::object! { HostPathSelectionPolicyOption: virtual DynamicData,
+    "HostPathSelectionPolicyOption", "urn:vim25", 4, {
     policy "policy" 4 2,
 } }
 
@@ -205,7 +209,8 @@ pub struct HostPciPassthruInfoDirectPathState {
     /// `usedMemory`. Optional.
     pub used_memory: Option<i32>,
 }
-vim_wire::object! { HostPciPassthruInfoDirectPathState: virtual DynamicData, "HostPciPassthruInfoDirectPathState", "urn:vim25", 34, {
+vim_wire::object! { HostPciPassthruInfoDirectPathState: virtual DynamicData,
+    "HostPciPassthruInfoDirectPathState", "urn:vim25", 34, {
     mode "mode" 34 2,
     configurable_modes "configurableModes" 34 0,
     used_memory "usedMemory" 34 0,
@@ -267,7 +272,8 @@ pub struct HostPlugStoreTopologyAdapter {
     /// `path`. Zero or more. Keys of [`HostPlugStoreTopologyPath`].
     pub path: Vec<String>,
 }
-vim_wire::object! { HostPlugStoreTopologyAdapter: virtual DynamicData, "HostPlugStoreTopologyAdapter", "urn:vim25", 4, {
+vim_wire::object! { HostPlugStoreTopologyAdapter: virtual DynamicData,
+    "HostPlugStoreTopologyAdapter", "urn:vim25", 4, {
     key "key" 4 2,
     adapter "adapter" 4 2,
     path "path" 4 0,
@@ -604,7 +610,8 @@ pub struct HostProxySwitchHostLagConfig {
     /// `uplinkPort`. Zero or more.
     pub uplink_port: Vec<KeyValue>,
 }
-vim_wire::object! { HostProxySwitchHostLagConfig: virtual DynamicData, "HostProxySwitchHostLagConfig", "urn:vim25", 8, {
+vim_wire::object! { HostProxySwitchHostLagConfig: virtual DynamicData,
+    "HostProxySwitchHostLagConfig", "urn:vim25", 8, {
     lag_key "lagKey" 8 2,
     lag_name "lagName" 8 0,
     uplink_port "uplinkPort" 8 0,
@@ -691,7 +698,8 @@ pub struct HostRdmaDeviceConnectionInfo {
     /// `speedInMbps`. Required.
     pub speed_in_mbps: i32,
 }
-vim_wire::object! { HostRdmaDeviceConnectionInfo: virtual DynamicData, "HostRdmaDeviceConnectionInfo", "urn:vim25", 17, {
+vim_wire::object! { HostRdmaDeviceConnectionInfo: virtual DynamicData,
+    "HostRdmaDeviceConnectionInfo", "urn:vim25", 17, {
     state "state" 17 2,
     mtu "mtu" 17 2,
     speed_in_mbps "speedInMbps" 17 2,
@@ -851,7 +859,8 @@ pub struct HostSerialAttachedTargetTransport {
     /// What it has as a [`HostTargetTransport`].
     pub extends: HostTargetTransport,
 }
-vim_wire::object! { HostSerialAttachedTargetTransport: HostTargetTransport, "HostSerialAttachedTargetTransport", "urn:vim25", 10, {} }
+vim_wire::object! { HostSerialAttachedTargetTransport: HostTargetTransport,
+    "HostSerialAttachedTargetTransport", "urn:vim25", 10, {} }
 
 /// `vim.host.Service`.
 #[derive(Default)]
@@ -1086,7 +1095,8 @@ pub struct HostSriovNetworkDevicePoolInfo {
     /// `pnic`. Zero or more.
     pub pnic: Vec<PhysicalNic>,
 }
-vim_wire::object! { HostSriovNetworkDevicePoolInfo: HostSriovDevicePoolInfo, "HostSriovNetworkDevicePoolInfo", "urn:vim25", 10, {
+vim_wire::object! { HostSriovNetworkDevicePoolInfo: HostSriovDevicePoolInfo,
+    "HostSriovNetworkDevicePoolInfo", "urn:vim25", 10, {
     switch_key "switchKey" 10 0,
     switch_uuid "switchUuid" 10 0,
     pnic "pnic" 10 0,
@@ -1118,7 +1128,8 @@ pub struct HostStorageArrayTypePolicyOption {
     /// `policy`. Required.
     pub policy: vim_wire::Poly<ElementDescription>,
 }
-vim_wire::object! { HostStorageArrayTypePolicyOption: virtual DynamicData, "HostStorageArrayTypePolicyOption", "urn:vim25", 4, {
+vim_wire::object! { HostStorageArrayTypePolicyOption: virtual DynamicData,
+    "HostStorageArrayTypePolicyOption", "urn:vim25", 4, {
     policy "policy" 4 2,
 } }
 
@@ -1160,7 +1171,8 @@ pub struct HostStorageSystemDiskLocatorLedResult {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { HostStorageSystemDiskLocatorLedResult: virtual DynamicData, "HostStorageSystemDiskLocatorLedResult", "urn:vim25", 9, {
+vim_wire::object! { HostStorageSystemDiskLocatorLedResult: virtual DynamicData,
+    "HostStorageSystemDiskLocatorLedResult", "urn:vim25", 9, {
     key "key" 9 2,
     fault "fault" 9 2,
 } }
@@ -1175,7 +1187,8 @@ pub struct HostStorageSystemScsiLunResult {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { HostStorageSystemScsiLunResult: virtual DynamicData, "HostStorageSystemScsiLunResult", "urn:vim25", 9, {
+vim_wire::object! { HostStorageSystemScsiLunResult: virtual DynamicData,
+    "HostStorageSystemScsiLunResult", "urn:vim25", 9, {
     key "key" 9 2,
     fault "fault" 9 0,
 } }
@@ -1190,7 +1203,8 @@ pub struct HostStorageSystemVmfsVolumeResult {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { HostStorageSystemVmfsVolumeResult: virtual DynamicData, "HostStorageSystemVmfsVolumeResult", "urn:vim25", 9, {
+vim_wire::object! { HostStorageSystemVmfsVolumeResult: virtual DynamicData,
+    "HostStorageSystemVmfsVolumeResult", "urn:vim25", 9, {
     key "key" 9 2,
     fault "fault" 9 0,
 } }
@@ -1218,7 +1232,8 @@ pub struct HostSystemSwapConfigurationDatastoreOption {
     /// `datastore`. Required.
     pub datastore: String,
 }
-vim_wire::object! { HostSystemSwapConfigurationDatastoreOption: HostSystemSwapConfigurationSystemSwapOption, "HostSystemSwapConfigurationDatastoreOption", "urn:vim25", 7, {
+vim_wire::object! { HostSystemSwapConfigurationDatastoreOption: HostSystemSwapConfigurationSystemSwapOption,
+    "HostSystemSwapConfigurationDatastoreOption", "urn:vim25", 7, {
     datastore "datastore" 7 2,
 } }
 
@@ -1231,7 +1246,8 @@ pub struct HostSystemSwapConfigurationDisabledOption {
     /// What it has as a [`HostSystemSwapConfigurationSystemSwapOption`].
     pub extends: HostSystemSwapConfigurationSystemSwapOption,
 }
-vim_wire::object! { HostSystemSwapConfigurationDisabledOption: HostSystemSwapConfigurationSystemSwapOption, "HostSystemSwapConfigurationDisabledOption", "urn:vim25", 7, {} }
+vim_wire::object! { HostSystemSwapConfigurationDisabledOption: HostSystemSwapConfigurationSystemSwapOption,
+    "HostSystemSwapConfigurationDisabledOption", "urn:vim25", 7, {} }
 
 /// `vim.host.SystemSwapConfiguration.HostCacheOption`; extends
 /// [`HostSystemSwapConfigurationSystemSwapOption`].
@@ -1242,7 +1258,8 @@ pub struct HostSystemSwapConfigurationHostCacheOption {
     /// What it has as a [`HostSystemSwapConfigurationSystemSwapOption`].
     pub extends: HostSystemSwapConfigurationSystemSwapOption,
 }
-vim_wire::object! { HostSystemSwapConfigurationHostCacheOption: HostSystemSwapConfigurationSystemSwapOption, "HostSystemSwapConfigurationHostCacheOption", "urn:vim25", 7, {} }
+vim_wire::object! { HostSystemSwapConfigurationHostCacheOption: HostSystemSwapConfigurationSystemSwapOption,
+    "HostSystemSwapConfigurationHostCacheOption", "urn:vim25", 7, {} }
 
 /// `vim.host.SystemSwapConfiguration.HostLocalSwapOption`; extends
 /// [`HostSystemSwapConfigurationSystemSwapOption`].
@@ -1253,7 +1270,8 @@ pub struct HostSystemSwapConfigurationHostLocalSwapOption {
     /// What it has as a [`HostSystemSwapConfigurationSystemSwapOption`].
     pub extends: HostSystemSwapConfigurationSystemSwapOption,
 }
-vim_wire::object! { HostSystemSwapConfigurationHostLocalSwapOption: HostSystemSwapConfigurationSystemSwapOption, "HostSystemSwapConfigurationHostLocalSwapOption", "urn:vim25", 7, {} }
+vim_wire::object! { HostSystemSwapConfigurationHostLocalSwapOption: HostSystemSwapConfigurationSystemSwapOption,
+    "HostSystemSwapConfigurationHostLocalSwapOption", "urn:vim25", 7, {} }
 
 /// `vim.host.SystemSwapConfiguration.SystemSwapOption`.
 ///
@@ -1266,7 +1284,8 @@ pub struct HostSystemSwapConfigurationSystemSwapOption {
     /// `key`. Required.
     pub key: i32,
 }
-vim_wire::object! { HostSystemSwapConfigurationSystemSwapOption: virtual DynamicData, "HostSystemSwapConfigurationSystemSwapOption", "urn:vim25", 7, {
+vim_wire::object! { HostSystemSwapConfigurationSystemSwapOption: virtual DynamicData,
+    "HostSystemSwapConfigurationSystemSwapOption", "urn:vim25", 7, {
     key "key" 7 2,
 } }
 
@@ -1343,7 +1362,8 @@ pub struct HostTpmBootCompleteEventDetails {
     /// What it has as a [`HostTpmEventDetails`].
     pub extends: HostTpmEventDetails,
 }
-vim_wire::object! { HostTpmBootCompleteEventDetails: HostTpmEventDetails, "HostTpmBootCompleteEventDetails", "urn:vim25", 29, {} }
+vim_wire::object! { HostTpmBootCompleteEventDetails: HostTpmEventDetails,
+    "HostTpmBootCompleteEventDetails", "urn:vim25", 29, {} }
 
 /// `vim.host.TpmBootSecurityOptionEventDetails`; extends [`HostTpmEventDetails`].
 ///
@@ -1357,7 +1377,8 @@ pub struct HostTpmBootSecurityOptionEventDetails {
     /// `bootSecurityOption`. Required.
     pub boot_security_option: String,
 }
-vim_wire::object! { HostTpmBootSecurityOptionEventDetails: HostTpmEventDetails, "HostTpmBootSecurityOptionEventDetails", "urn:vim25", 7, {
+vim_wire::object! { HostTpmBootSecurityOptionEventDetails: HostTpmEventDetails,
+    "HostTpmBootSecurityOptionEventDetails", "urn:vim25", 7, {
     boot_security_option "bootSecurityOption" 7 2,
 } }
 
@@ -1417,7 +1438,8 @@ pub struct HostTpmNvTagEventDetails {
     /// What it has as a [`HostTpmBootSecurityOptionEventDetails`].
     pub extends: HostTpmBootSecurityOptionEventDetails,
 }
-vim_wire::object! { HostTpmNvTagEventDetails: HostTpmBootSecurityOptionEventDetails, "HostTpmNvTagEventDetails", "urn:vim25", 21, {} }
+vim_wire::object! { HostTpmNvTagEventDetails: HostTpmBootSecurityOptionEventDetails,
+    "HostTpmNvTagEventDetails", "urn:vim25", 21, {} }
 
 /// `vim.host.TpmOptionEventDetails`; extends [`HostTpmEventDetails`].
 ///
@@ -1444,7 +1466,8 @@ pub struct HostTpmSignerEventDetails {
     /// What it has as a [`HostTpmBootSecurityOptionEventDetails`].
     pub extends: HostTpmBootSecurityOptionEventDetails,
 }
-vim_wire::object! { HostTpmSignerEventDetails: HostTpmBootSecurityOptionEventDetails, "HostTpmSignerEventDetails", "urn:vim25", 27, {} }
+vim_wire::object! { HostTpmSignerEventDetails: HostTpmBootSecurityOptionEventDetails,
+    "HostTpmSignerEventDetails", "urn:vim25", 27, {} }
 
 /// `vim.host.TpmSoftwareComponentEventDetails`; extends [`HostTpmEventDetails`].
 ///
@@ -1462,7 +1485,8 @@ pub struct HostTpmSoftwareComponentEventDetails {
     /// `vibVendor`. Required.
     pub vib_vendor: String,
 }
-vim_wire::object! { HostTpmSoftwareComponentEventDetails: HostTpmEventDetails, "HostTpmSoftwareComponentEventDetails", "urn:vim25", 7, {
+vim_wire::object! { HostTpmSoftwareComponentEventDetails: HostTpmEventDetails,
+    "HostTpmSoftwareComponentEventDetails", "urn:vim25", 7, {
     component_name "componentName" 7 2,
     vib_name "vibName" 7 2,
     vib_version "vibVersion" 7 2,
@@ -1479,7 +1503,8 @@ pub struct HostTpmSystemVersionEventDetails {
     /// `systemVersion`. Required.
     pub system_version: String,
 }
-vim_wire::object! { HostTpmSystemVersionEventDetails: HostTpmEventDetails, "HostTpmSystemVersionEventDetails", "urn:vim25", 34, {
+vim_wire::object! { HostTpmSystemVersionEventDetails: HostTpmEventDetails,
+    "HostTpmSystemVersionEventDetails", "urn:vim25", 34, {
     system_version "systemVersion" 34 2,
 } }
 
@@ -1538,7 +1563,8 @@ pub struct HostUnresolvedVmfsResignatureSpec {
     /// `extentDevicePath`. One or more.
     pub extent_device_path: Vec<String>,
 }
-vim_wire::object! { HostUnresolvedVmfsResignatureSpec: virtual DynamicData, "HostUnresolvedVmfsResignatureSpec", "urn:vim25", 4, {
+vim_wire::object! { HostUnresolvedVmfsResignatureSpec: virtual DynamicData,
+    "HostUnresolvedVmfsResignatureSpec", "urn:vim25", 4, {
     extent_device_path "extentDevicePath" 4 2,
 } }
 
@@ -1554,7 +1580,8 @@ pub struct HostUnresolvedVmfsResolutionResult {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { HostUnresolvedVmfsResolutionResult: virtual DynamicData, "HostUnresolvedVmfsResolutionResult", "urn:vim25", 4, {
+vim_wire::object! { HostUnresolvedVmfsResolutionResult: virtual DynamicData,
+    "HostUnresolvedVmfsResolutionResult", "urn:vim25", 4, {
     spec "spec" 4 2,
     vmfs "vmfs" 4 0,
     fault "fault" 4 0,
@@ -1570,7 +1597,8 @@ pub struct HostUnresolvedVmfsResolutionSpec {
     /// `uuidResolution`. Required.
     pub uuid_resolution: String,
 }
-vim_wire::object! { HostUnresolvedVmfsResolutionSpec: virtual DynamicData, "HostUnresolvedVmfsResolutionSpec", "urn:vim25", 4, {
+vim_wire::object! { HostUnresolvedVmfsResolutionSpec: virtual DynamicData,
+    "HostUnresolvedVmfsResolutionSpec", "urn:vim25", 4, {
     extent_device_path "extentDevicePath" 4 2,
     uuid_resolution "uuidResolution" 4 2,
 } }
@@ -1611,7 +1639,8 @@ pub struct HostUnresolvedVmfsVolumeResolveStatus {
     /// `multipleCopies`. Optional.
     pub multiple_copies: Option<bool>,
 }
-vim_wire::object! { HostUnresolvedVmfsVolumeResolveStatus: virtual DynamicData, "HostUnresolvedVmfsVolumeResolveStatus", "urn:vim25", 4, {
+vim_wire::object! { HostUnresolvedVmfsVolumeResolveStatus: virtual DynamicData,
+    "HostUnresolvedVmfsVolumeResolveStatus", "urn:vim25", 4, {
     resolvable "resolvable" 4 2,
     incomplete_extents "incompleteExtents" 4 0,
     multiple_copies "multipleCopies" 4 0,
@@ -1791,7 +1820,8 @@ vim_wire::open_enum! {
     /// `vim.host.UnresolvedVmfsResolutionSpec.VmfsUuidResolution`.
     ///
     /// Since 4.0.
-    HostUnresolvedVmfsResolutionSpecVmfsUuidResolution, "HostUnresolvedVmfsResolutionSpecVmfsUuidResolution", "urn:vim25", 4, {
+    HostUnresolvedVmfsResolutionSpecVmfsUuidResolution,
+    "HostUnresolvedVmfsResolutionSpecVmfsUuidResolution", "urn:vim25", 4, {
         /// `resignature`
         RESIGNATURE = "resignature",
         /// `forceMount`

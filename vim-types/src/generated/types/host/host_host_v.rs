@@ -14,7 +14,8 @@ pub struct HostVFlashManagerVFlashCacheConfigInfo {
     /// `swapCacheReservationInGB`. Optional.
     pub swap_cache_reservation_in_gb: Option<i64>,
 }
-vim_wire::object! { HostVFlashManagerVFlashCacheConfigInfo: virtual DynamicData, "HostVFlashManagerVFlashCacheConfigInfo", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashCacheConfigInfo: virtual DynamicData,
+    "HostVFlashManagerVFlashCacheConfigInfo", "urn:vim25", 8, {
     vflash_module_config_option "vFlashModuleConfigOption" 8 0,
     default_vflash_module "defaultVFlashModule" 8 0,
     swap_cache_reservation_in_gb "swapCacheReservationInGB" 8 0,
@@ -30,7 +31,8 @@ pub struct HostVFlashManagerVFlashCacheConfigSpec {
     /// `swapCacheReservationInGB`. Required.
     pub swap_cache_reservation_in_gb: i64,
 }
-vim_wire::object! { HostVFlashManagerVFlashCacheConfigSpec: virtual DynamicData, "HostVFlashManagerVFlashCacheConfigSpec", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashCacheConfigSpec: virtual DynamicData,
+    "HostVFlashManagerVFlashCacheConfigSpec", "urn:vim25", 8, {
     default_vflash_module "defaultVFlashModule" 8 2,
     swap_cache_reservation_in_gb "swapCacheReservationInGB" 8 2,
 } }
@@ -45,7 +47,8 @@ pub struct HostVFlashManagerVFlashConfigInfo {
     /// `vFlashCacheConfigInfo`. Optional.
     pub vflash_cache_config_info: Option<HostVFlashManagerVFlashCacheConfigInfo>,
 }
-vim_wire::object! { HostVFlashManagerVFlashConfigInfo: virtual DynamicData, "HostVFlashManagerVFlashConfigInfo", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashConfigInfo: virtual DynamicData,
+    "HostVFlashManagerVFlashConfigInfo", "urn:vim25", 8, {
     vflash_resource_config_info "vFlashResourceConfigInfo" 8 0,
     vflash_cache_config_info "vFlashCacheConfigInfo" 8 0,
 } }
@@ -60,7 +63,8 @@ pub struct HostVFlashManagerVFlashResourceConfigInfo {
     /// `capacity`. Required.
     pub capacity: i64,
 }
-vim_wire::object! { HostVFlashManagerVFlashResourceConfigInfo: virtual DynamicData, "HostVFlashManagerVFlashResourceConfigInfo", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashResourceConfigInfo: virtual DynamicData,
+    "HostVFlashManagerVFlashResourceConfigInfo", "urn:vim25", 8, {
     vffs "vffs" 8 0,
     capacity "capacity" 8 2,
 } }
@@ -73,7 +77,8 @@ pub struct HostVFlashManagerVFlashResourceConfigSpec {
     /// `vffsUuid`. Required.
     pub vffs_uuid: String,
 }
-vim_wire::object! { HostVFlashManagerVFlashResourceConfigSpec: virtual DynamicData, "HostVFlashManagerVFlashResourceConfigSpec", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashManagerVFlashResourceConfigSpec: virtual DynamicData,
+    "HostVFlashManagerVFlashResourceConfigSpec", "urn:vim25", 8, {
     vffs_uuid "vffsUuid" 8 2,
 } }
 
@@ -89,7 +94,8 @@ pub struct HostVFlashResourceConfigurationResult {
     /// `diskConfigurationResult`. Zero or more.
     pub disk_configuration_result: Vec<HostDiskConfigurationResult>,
 }
-vim_wire::object! { HostVFlashResourceConfigurationResult: virtual DynamicData, "HostVFlashResourceConfigurationResult", "urn:vim25", 8, {
+vim_wire::object! { HostVFlashResourceConfigurationResult: virtual DynamicData,
+    "HostVFlashResourceConfigurationResult", "urn:vim25", 8, {
     device_path "devicePath" 8 0,
     vffs "vffs" 8 0,
     disk_configuration_result "diskConfigurationResult" 8 0,
@@ -147,7 +153,8 @@ pub struct HostVMotionManagerDstInstantCloneResult {
     /// `devCptStreamTime`. Optional.
     pub dev_cpt_stream_time: Option<i64>,
 }
-vim_wire::object! { HostVMotionManagerDstInstantCloneResult: virtual DynamicData, "HostVMotionManagerDstInstantCloneResult", "urn:vim25", 17, {
+vim_wire::object! { HostVMotionManagerDstInstantCloneResult: virtual DynamicData,
+    "HostVMotionManagerDstInstantCloneResult", "urn:vim25", 17, {
     dst_vm_id "dstVmId" 17 0,
     start_time "startTime" 17 0,
     cpt_load_time "cptLoadTime" 17 0,
@@ -176,7 +183,8 @@ pub struct HostVMotionManagerSrcInstantCloneResult {
     /// `endTime`. Optional.
     pub end_time: Option<i64>,
 }
-vim_wire::object! { HostVMotionManagerSrcInstantCloneResult: virtual DynamicData, "HostVMotionManagerSrcInstantCloneResult", "urn:vim25", 17, {
+vim_wire::object! { HostVMotionManagerSrcInstantCloneResult: virtual DynamicData,
+    "HostVMotionManagerSrcInstantCloneResult", "urn:vim25", 17, {
     start_time "startTime" 17 0,
     quiesce_time "quiesceTime" 17 0,
     quiesce_done_time "quiesceDoneTime" 17 0,
@@ -335,7 +343,8 @@ pub struct HostVirtualNicManagerNicTypeSelection {
     /// `nicType`. Zero or more.
     pub nic_type: Vec<String>,
 }
-vim_wire::object! { HostVirtualNicManagerNicTypeSelection: virtual DynamicData, "HostVirtualNicManagerNicTypeSelection", "urn:vim25", 4, {
+vim_wire::object! { HostVirtualNicManagerNicTypeSelection: virtual DynamicData,
+    "HostVirtualNicManagerNicTypeSelection", "urn:vim25", 4, {
     vnic "vnic" 4 2,
     nic_type "nicType" 4 0,
 } }
@@ -379,7 +388,8 @@ pub struct HostVirtualSwitchAutoBridge {
     /// `excludedNicDevice`. Zero or more. Since 2.5.
     pub excluded_nic_device: Vec<String>,
 }
-vim_wire::object! { HostVirtualSwitchAutoBridge: HostVirtualSwitchBridge, "HostVirtualSwitchAutoBridge", "urn:vim25", 0, {
+vim_wire::object! { HostVirtualSwitchAutoBridge: HostVirtualSwitchBridge,
+    "HostVirtualSwitchAutoBridge", "urn:vim25", 0, {
     excluded_nic_device "excludedNicDevice" 1 0,
 } }
 
@@ -389,7 +399,8 @@ pub struct HostVirtualSwitchBeaconConfig {
     /// `interval`. Required.
     pub interval: i32,
 }
-vim_wire::object! { HostVirtualSwitchBeaconConfig: virtual DynamicData, "HostVirtualSwitchBeaconConfig", "urn:vim25", 0, {
+vim_wire::object! { HostVirtualSwitchBeaconConfig: virtual DynamicData,
+    "HostVirtualSwitchBeaconConfig", "urn:vim25", 0, {
     interval "interval" 0 2,
 } }
 
@@ -405,7 +416,8 @@ pub struct HostVirtualSwitchBondBridge {
     /// `linkDiscoveryProtocolConfig`. Optional. Since 4.0.
     pub link_discovery_protocol_config: Option<LinkDiscoveryProtocolConfig>,
 }
-vim_wire::object! { HostVirtualSwitchBondBridge: HostVirtualSwitchBridge, "HostVirtualSwitchBondBridge", "urn:vim25", 0, {
+vim_wire::object! { HostVirtualSwitchBondBridge: HostVirtualSwitchBridge,
+    "HostVirtualSwitchBondBridge", "urn:vim25", 0, {
     nic_device "nicDevice" 0 2,
     beacon "beacon" 0 0,
     link_discovery_protocol_config "linkDiscoveryProtocolConfig" 4 0,
@@ -443,7 +455,8 @@ pub struct HostVirtualSwitchSimpleBridge {
     /// `nicDevice`. Required.
     pub nic_device: String,
 }
-vim_wire::object! { HostVirtualSwitchSimpleBridge: HostVirtualSwitchBridge, "HostVirtualSwitchSimpleBridge", "urn:vim25", 0, {
+vim_wire::object! { HostVirtualSwitchSimpleBridge: HostVirtualSwitchBridge,
+    "HostVirtualSwitchSimpleBridge", "urn:vim25", 0, {
     nic_device "nicDevice" 0 2,
 } }
 
@@ -478,7 +491,8 @@ pub struct HostVmciAccessManagerAccessSpec {
     /// `mode`. Required.
     pub mode: String,
 }
-vim_wire::object! { HostVmciAccessManagerAccessSpec: virtual DynamicData, "HostVmciAccessManagerAccessSpec", "urn:vim25", 6, {
+vim_wire::object! { HostVmciAccessManagerAccessSpec: virtual DynamicData,
+    "HostVmciAccessManagerAccessSpec", "urn:vim25", 6, {
     vm "vm" 6 2,
     services "services" 6 0,
     mode "mode" 6 2,

@@ -108,7 +108,8 @@ pub struct ExtensionManagerIpAllocationUsage {
     /// `numAddresses`. Required.
     pub num_addresses: i32,
 }
-vim_wire::object! { ExtensionManagerIpAllocationUsage: virtual DynamicData, "ExtensionManagerIpAllocationUsage", "urn:vim25", 7, {
+vim_wire::object! { ExtensionManagerIpAllocationUsage: virtual DynamicData,
+    "ExtensionManagerIpAllocationUsage", "urn:vim25", 7, {
     extension_key "extensionKey" 7 2,
     num_addresses "numAddresses" 7 2,
 } }
@@ -125,7 +126,8 @@ pub struct FolderBatchAddHostsToClusterResult {
     /// `hostsFailedMoveToCluster`. Zero or more.
     pub hosts_failed_move_to_cluster: Vec<FolderFailedHostResult>,
 }
-vim_wire::object! { FolderBatchAddHostsToClusterResult: virtual DynamicData, "FolderBatchAddHostsToClusterResult", "urn:vim25", 12, {
+vim_wire::object! { FolderBatchAddHostsToClusterResult: virtual DynamicData,
+    "FolderBatchAddHostsToClusterResult", "urn:vim25", 12, {
     hosts_added_to_cluster "hostsAddedToCluster" 12 0,
     hosts_failed_inventory_add "hostsFailedInventoryAdd" 12 0,
     hosts_failed_move_to_cluster "hostsFailedMoveToCluster" 12 0,
@@ -170,7 +172,8 @@ pub struct HbrManagerVmReplicationCapability {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { HbrManagerVmReplicationCapability: virtual DynamicData, "HbrManagerVmReplicationCapability", "urn:vim25", 9, {
+vim_wire::object! { HbrManagerVmReplicationCapability: virtual DynamicData,
+    "HbrManagerVmReplicationCapability", "urn:vim25", 9, {
     vm "vm" 9 2,
     supported_quiesce_mode "supportedQuiesceMode" 9 2,
     compression_supported "compressionSupported" 9 2,
@@ -300,7 +303,8 @@ pub struct LicenseAssignmentManagerLicenseAssignment {
     /// `properties`. Zero or more.
     pub properties: Vec<KeyAnyValue>,
 }
-vim_wire::object! { LicenseAssignmentManagerLicenseAssignment: virtual DynamicData, "LicenseAssignmentManagerLicenseAssignment", "urn:vim25", 4, {
+vim_wire::object! { LicenseAssignmentManagerLicenseAssignment: virtual DynamicData,
+    "LicenseAssignmentManagerLicenseAssignment", "urn:vim25", 4, {
     entity_id "entityId" 4 2,
     scope "scope" 4 0,
     entity_display_name "entityDisplayName" 4 0,
@@ -328,7 +332,8 @@ pub struct LocalizationManagerMessageCatalog {
     /// `version`. Optional. Since 5.0.
     pub version: Option<String>,
 }
-vim_wire::object! { LocalizationManagerMessageCatalog: virtual DynamicData, "LocalizationManagerMessageCatalog", "urn:vim25", 4, {
+vim_wire::object! { LocalizationManagerMessageCatalog: virtual DynamicData,
+    "LocalizationManagerMessageCatalog", "urn:vim25", 4, {
     module_name "moduleName" 4 2,
     catalog_name "catalogName" 4 2,
     locale "locale" 4 2,
@@ -396,7 +401,8 @@ pub struct PerformanceStatisticsDescription {
     /// `intervals`. Zero or more.
     pub intervals: Vec<PerfInterval>,
 }
-vim_wire::object! { PerformanceStatisticsDescription: virtual DynamicData, "PerformanceStatisticsDescription", "urn:vim25", 4, {
+vim_wire::object! { PerformanceStatisticsDescription: virtual DynamicData,
+    "PerformanceStatisticsDescription", "urn:vim25", 4, {
     intervals "intervals" 4 0,
 } }
 
@@ -408,7 +414,8 @@ pub struct PlaceVmsXClusterSpecCandidateNetworks {
     /// `networks`. Zero or more. References to [`Network`](crate::mo::Network).
     pub networks: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { PlaceVmsXClusterSpecCandidateNetworks: virtual DynamicData, "PlaceVmsXClusterSpecCandidateNetworks", "urn:vim25", 34, {
+vim_wire::object! { PlaceVmsXClusterSpecCandidateNetworks: virtual DynamicData,
+    "PlaceVmsXClusterSpecCandidateNetworks", "urn:vim25", 34, {
     networks "networks" 34 0,
 } }
 

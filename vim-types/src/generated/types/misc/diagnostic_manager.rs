@@ -12,7 +12,8 @@ pub struct DiagnosticManagerAuditRecordResult {
     /// `nextToken`. Required.
     pub next_token: String,
 }
-vim_wire::object! { DiagnosticManagerAuditRecordResult: virtual DynamicData, "DiagnosticManagerAuditRecordResult", "urn:vim25", 23, {
+vim_wire::object! { DiagnosticManagerAuditRecordResult: virtual DynamicData,
+    "DiagnosticManagerAuditRecordResult", "urn:vim25", 23, {
     records "records" 23 0,
     next_token "nextToken" 23 2,
 } }
@@ -46,7 +47,8 @@ pub struct DiagnosticManagerLogDescriptor {
     /// `info`. Required.
     pub info: vim_wire::Poly<Description>,
 }
-vim_wire::object! { DiagnosticManagerLogDescriptor: virtual DynamicData, "DiagnosticManagerLogDescriptor", "urn:vim25", 0, {
+vim_wire::object! { DiagnosticManagerLogDescriptor: virtual DynamicData,
+    "DiagnosticManagerLogDescriptor", "urn:vim25", 0, {
     key "key" 0 2,
     file_name "fileName" 0 2,
     creator "creator" 0 2,

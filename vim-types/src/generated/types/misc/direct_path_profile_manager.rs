@@ -44,7 +44,8 @@ pub struct DirectPathProfileManagerCapacityInfo {
     /// `unusedReservation`. Required.
     pub unused_reservation: i32,
 }
-vim_wire::object! { DirectPathProfileManagerCapacityInfo: DirectPathProfileManagerCapacityResult, "DirectPathProfileManagerCapacityInfo", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCapacityInfo: DirectPathProfileManagerCapacityResult,
+    "DirectPathProfileManagerCapacityInfo", "urn:vim25", 33, {
     profile "profile" 33 2,
     consumed "consumed" 33 2,
     remaining "remaining" 33 2,
@@ -63,7 +64,8 @@ pub struct DirectPathProfileManagerCapacityQueryByDeviceConfig {
     /// `deviceConfig`. Required.
     pub device_config: vim_wire::Poly<DirectPathProfileManagerDirectPathConfig>,
 }
-vim_wire::object! { DirectPathProfileManagerCapacityQueryByDeviceConfig: DirectPathProfileManagerCapacityQuerySpec, "DirectPathProfileManagerCapacityQueryByDeviceConfig", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCapacityQueryByDeviceConfig: DirectPathProfileManagerCapacityQuerySpec,
+    "DirectPathProfileManagerCapacityQueryByDeviceConfig", "urn:vim25", 33, {
     device_config "deviceConfig" 33 2,
 } }
 
@@ -77,7 +79,8 @@ pub struct DirectPathProfileManagerCapacityQueryById {
     /// `id`. Required.
     pub id: String,
 }
-vim_wire::object! { DirectPathProfileManagerCapacityQueryById: DirectPathProfileManagerCapacityQuerySpec, "DirectPathProfileManagerCapacityQueryById", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCapacityQueryById: DirectPathProfileManagerCapacityQuerySpec,
+    "DirectPathProfileManagerCapacityQueryById", "urn:vim25", 33, {
     id "id" 33 2,
 } }
 
@@ -91,7 +94,8 @@ pub struct DirectPathProfileManagerCapacityQueryByName {
     /// `name`. Required.
     pub name: String,
 }
-vim_wire::object! { DirectPathProfileManagerCapacityQueryByName: DirectPathProfileManagerCapacityQuerySpec, "DirectPathProfileManagerCapacityQueryByName", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCapacityQueryByName: DirectPathProfileManagerCapacityQuerySpec,
+    "DirectPathProfileManagerCapacityQueryByName", "urn:vim25", 33, {
     name "name" 33 2,
 } }
 
@@ -103,7 +107,8 @@ vim_wire::object! { DirectPathProfileManagerCapacityQueryByName: DirectPathProfi
 /// [`DirectPathProfileManagerCapacityQueryById`], [`DirectPathProfileManagerCapacityQueryByName`].
 #[derive(Default)]
 pub struct DirectPathProfileManagerCapacityQuerySpec {}
-vim_wire::object! { DirectPathProfileManagerCapacityQuerySpec: virtual DynamicData, "DirectPathProfileManagerCapacityQuerySpec", "urn:vim25", 33, {} }
+vim_wire::object! { DirectPathProfileManagerCapacityQuerySpec: virtual DynamicData,
+    "DirectPathProfileManagerCapacityQuerySpec", "urn:vim25", 33, {} }
 
 /// `vim.DirectPathProfileManager.CapacityResult`.
 ///
@@ -112,7 +117,8 @@ vim_wire::object! { DirectPathProfileManagerCapacityQuerySpec: virtual DynamicDa
 /// Extended by [`DirectPathProfileManagerCapacityInfo`], [`DirectPathProfileManagerCapacityUnknown`].
 #[derive(Default)]
 pub struct DirectPathProfileManagerCapacityResult {}
-vim_wire::object! { DirectPathProfileManagerCapacityResult: virtual DynamicData, "DirectPathProfileManagerCapacityResult", "urn:vim25", 33, {} }
+vim_wire::object! { DirectPathProfileManagerCapacityResult: virtual DynamicData,
+    "DirectPathProfileManagerCapacityResult", "urn:vim25", 33, {} }
 
 /// `vim.DirectPathProfileManager.CapacityUnknown`; extends [`DirectPathProfileManagerCapacityResult`].
 ///
@@ -126,7 +132,8 @@ pub struct DirectPathProfileManagerCapacityUnknown {
     /// `faultList`. Zero or more.
     pub fault_list: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { DirectPathProfileManagerCapacityUnknown: DirectPathProfileManagerCapacityResult, "DirectPathProfileManagerCapacityUnknown", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCapacityUnknown: DirectPathProfileManagerCapacityResult,
+    "DirectPathProfileManagerCapacityUnknown", "urn:vim25", 33, {
     query_spec "querySpec" 33 2,
     fault_list "faultList" 33 0,
 } }
@@ -143,7 +150,8 @@ pub struct DirectPathProfileManagerCreateSpec {
     /// `deviceConfig`. Required.
     pub device_config: vim_wire::Poly<DirectPathProfileManagerDirectPathConfig>,
 }
-vim_wire::object! { DirectPathProfileManagerCreateSpec: virtual DynamicData, "DirectPathProfileManagerCreateSpec", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerCreateSpec: virtual DynamicData,
+    "DirectPathProfileManagerCreateSpec", "urn:vim25", 33, {
     name "name" 33 2,
     description "description" 33 0,
     device_config "deviceConfig" 33 2,
@@ -159,7 +167,8 @@ vim_wire::object! { DirectPathProfileManagerCreateSpec: virtual DynamicData, "Di
 /// [`DirectPathProfileManagerVmiopDirectPathConfig`].
 #[derive(Default)]
 pub struct DirectPathProfileManagerDirectPathConfig {}
-vim_wire::object! { DirectPathProfileManagerDirectPathConfig: virtual DynamicData, "DirectPathProfileManagerDirectPathConfig", "urn:vim25", 33, {} }
+vim_wire::object! { DirectPathProfileManagerDirectPathConfig: virtual DynamicData,
+    "DirectPathProfileManagerDirectPathConfig", "urn:vim25", 33, {} }
 
 /// `vim.DirectPathProfileManager.DvxDirectPathConfig`; extends [`DirectPathProfileManagerDirectPathConfig`].
 ///
@@ -171,7 +180,8 @@ pub struct DirectPathProfileManagerDvxDirectPathConfig {
     /// `dvxBacking`. Required.
     pub dvx_backing: VirtualPCIPassthroughDvxBackingInfo,
 }
-vim_wire::object! { DirectPathProfileManagerDvxDirectPathConfig: DirectPathProfileManagerDirectPathConfig, "DirectPathProfileManagerDvxDirectPathConfig", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerDvxDirectPathConfig: DirectPathProfileManagerDirectPathConfig,
+    "DirectPathProfileManagerDvxDirectPathConfig", "urn:vim25", 33, {
     dvx_backing "dvxBacking" 33 2,
 } }
 
@@ -186,7 +196,8 @@ pub struct DirectPathProfileManagerDynamicDirectPathConfig {
     /// `dynamicDirectPathBacking`. Required.
     pub dynamic_direct_path_backing: VirtualPCIPassthroughDynamicBackingInfo,
 }
-vim_wire::object! { DirectPathProfileManagerDynamicDirectPathConfig: DirectPathProfileManagerDirectPathConfig, "DirectPathProfileManagerDynamicDirectPathConfig", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerDynamicDirectPathConfig: DirectPathProfileManagerDirectPathConfig,
+    "DirectPathProfileManagerDynamicDirectPathConfig", "urn:vim25", 33, {
     dynamic_direct_path_backing "dynamicDirectPathBacking" 33 2,
 } }
 
@@ -202,7 +213,8 @@ pub struct DirectPathProfileManagerFilterSpec {
     /// `clusters`. Zero or more. References to [`ClusterComputeResource`](crate::mo::ClusterComputeResource).
     pub clusters: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { DirectPathProfileManagerFilterSpec: virtual DynamicData, "DirectPathProfileManagerFilterSpec", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerFilterSpec: virtual DynamicData,
+    "DirectPathProfileManagerFilterSpec", "urn:vim25", 33, {
     ids "ids" 33 0,
     names "names" 33 0,
     clusters "clusters" 33 0,
@@ -218,7 +230,8 @@ pub struct DirectPathProfileManagerTargetCluster {
     /// `cluster`. Required. Reference to a [`ClusterComputeResource`](crate::mo::ClusterComputeResource).
     pub cluster: vim_wire::MoRef,
 }
-vim_wire::object! { DirectPathProfileManagerTargetCluster: DirectPathProfileManagerTargetEntity, "DirectPathProfileManagerTargetCluster", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerTargetCluster: DirectPathProfileManagerTargetEntity,
+    "DirectPathProfileManagerTargetCluster", "urn:vim25", 33, {
     cluster "cluster" 33 2,
 } }
 
@@ -229,7 +242,8 @@ vim_wire::object! { DirectPathProfileManagerTargetCluster: DirectPathProfileMana
 /// Extended by [`DirectPathProfileManagerTargetCluster`], [`DirectPathProfileManagerTargetHost`].
 #[derive(Default)]
 pub struct DirectPathProfileManagerTargetEntity {}
-vim_wire::object! { DirectPathProfileManagerTargetEntity: virtual DynamicData, "DirectPathProfileManagerTargetEntity", "urn:vim25", 33, {} }
+vim_wire::object! { DirectPathProfileManagerTargetEntity: virtual DynamicData,
+    "DirectPathProfileManagerTargetEntity", "urn:vim25", 33, {} }
 
 /// `vim.DirectPathProfileManager.TargetHost`; extends [`DirectPathProfileManagerTargetEntity`].
 ///
@@ -241,7 +255,8 @@ pub struct DirectPathProfileManagerTargetHost {
     /// `host`. Required. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub host: vim_wire::MoRef,
 }
-vim_wire::object! { DirectPathProfileManagerTargetHost: DirectPathProfileManagerTargetEntity, "DirectPathProfileManagerTargetHost", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerTargetHost: DirectPathProfileManagerTargetEntity,
+    "DirectPathProfileManagerTargetHost", "urn:vim25", 33, {
     host "host" 33 2,
 } }
 
@@ -255,7 +270,8 @@ pub struct DirectPathProfileManagerUpdateSpec {
     /// `description`. Optional.
     pub description: Option<String>,
 }
-vim_wire::object! { DirectPathProfileManagerUpdateSpec: virtual DynamicData, "DirectPathProfileManagerUpdateSpec", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerUpdateSpec: virtual DynamicData,
+    "DirectPathProfileManagerUpdateSpec", "urn:vim25", 33, {
     name "name" 33 0,
     description "description" 33 0,
 } }
@@ -271,7 +287,8 @@ pub struct DirectPathProfileManagerVirtualDeviceGroupDirectPathConfig {
     /// `deviceGroupName`. Required.
     pub device_group_name: String,
 }
-vim_wire::object! { DirectPathProfileManagerVirtualDeviceGroupDirectPathConfig: DirectPathProfileManagerDirectPathConfig, "DirectPathProfileManagerVirtualDeviceGroupDirectPathConfig", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerVirtualDeviceGroupDirectPathConfig: DirectPathProfileManagerDirectPathConfig,
+    "DirectPathProfileManagerVirtualDeviceGroupDirectPathConfig", "urn:vim25", 33, {
     device_group_name "deviceGroupName" 33 2,
 } }
 
@@ -286,6 +303,7 @@ pub struct DirectPathProfileManagerVmiopDirectPathConfig {
     /// `vgpuProfile`. Required.
     pub vgpu_profile: String,
 }
-vim_wire::object! { DirectPathProfileManagerVmiopDirectPathConfig: DirectPathProfileManagerDirectPathConfig, "DirectPathProfileManagerVmiopDirectPathConfig", "urn:vim25", 33, {
+vim_wire::object! { DirectPathProfileManagerVmiopDirectPathConfig: DirectPathProfileManagerDirectPathConfig,
+    "DirectPathProfileManagerVmiopDirectPathConfig", "urn:vim25", 33, {
     vgpu_profile "vgpuProfile" 33 2,
 } }

@@ -82,7 +82,8 @@ pub struct CryptoManagerKmipCertSignRequest {
     /// `email`. Optional.
     pub email: Option<String>,
 }
-vim_wire::object! { CryptoManagerKmipCertSignRequest: virtual DynamicData, "CryptoManagerKmipCertSignRequest", "urn:vim25", 29, {
+vim_wire::object! { CryptoManagerKmipCertSignRequest: virtual DynamicData,
+    "CryptoManagerKmipCertSignRequest", "urn:vim25", 29, {
     common_name "commonName" 29 0,
     organization "organization" 29 0,
     organization_unit "organizationUnit" 29 0,
@@ -116,7 +117,8 @@ pub struct CryptoManagerKmipCertificateInfo {
     /// `secondsBeforeExpire`. Optional.
     pub seconds_before_expire: Option<i32>,
 }
-vim_wire::object! { CryptoManagerKmipCertificateInfo: virtual DynamicData, "CryptoManagerKmipCertificateInfo", "urn:vim25", 10, {
+vim_wire::object! { CryptoManagerKmipCertificateInfo: virtual DynamicData,
+    "CryptoManagerKmipCertificateInfo", "urn:vim25", 10, {
     subject "subject" 10 2,
     issuer "issuer" 10 2,
     serial_number "serialNumber" 10 2,
@@ -144,7 +146,8 @@ pub struct CryptoManagerKmipClusterStatus {
     /// `clientCertInfo`. Optional.
     pub client_cert_info: Option<CryptoManagerKmipCertificateInfo>,
 }
-vim_wire::object! { CryptoManagerKmipClusterStatus: virtual DynamicData, "CryptoManagerKmipClusterStatus", "urn:vim25", 10, {
+vim_wire::object! { CryptoManagerKmipClusterStatus: virtual DynamicData,
+    "CryptoManagerKmipClusterStatus", "urn:vim25", 10, {
     cluster_id "clusterId" 10 2,
     overall_status "overallStatus" 17 0,
     management_type "managementType" 17 0,
@@ -172,7 +175,8 @@ pub struct CryptoManagerKmipCryptoKeyStatus {
     /// `referencedByTags`. Zero or more.
     pub referenced_by_tags: Vec<String>,
 }
-vim_wire::object! { CryptoManagerKmipCryptoKeyStatus: virtual DynamicData, "CryptoManagerKmipCryptoKeyStatus", "urn:vim25", 13, {
+vim_wire::object! { CryptoManagerKmipCryptoKeyStatus: virtual DynamicData,
+    "CryptoManagerKmipCryptoKeyStatus", "urn:vim25", 13, {
     key_id "keyId" 13 2,
     key_available "keyAvailable" 13 0,
     reason "reason" 13 0,
@@ -193,7 +197,8 @@ pub struct CryptoManagerKmipCryptoKeyStatusKeyInfo {
     /// `keyId`. Required.
     pub key_id: String,
 }
-vim_wire::object! { CryptoManagerKmipCryptoKeyStatusKeyInfo: virtual DynamicData, "CryptoManagerKmipCryptoKeyStatusKeyInfo", "urn:vim25", 33, {
+vim_wire::object! { CryptoManagerKmipCryptoKeyStatusKeyInfo: virtual DynamicData,
+    "CryptoManagerKmipCryptoKeyStatusKeyInfo", "urn:vim25", 33, {
     key_id "keyId" 33 2,
 } }
 
@@ -208,7 +213,8 @@ pub struct CryptoManagerKmipCryptoKeyStatusWrappingKeyIdKeyInfo {
     /// `configuredTime`. Optional.
     pub configured_time: Option<vim_wire::DateTime>,
 }
-vim_wire::object! { CryptoManagerKmipCryptoKeyStatusWrappingKeyIdKeyInfo: CryptoManagerKmipCryptoKeyStatusKeyInfo, "CryptoManagerKmipCryptoKeyStatusWrappingKeyIdKeyInfo", "urn:vim25", 33, {
+vim_wire::object! { CryptoManagerKmipCryptoKeyStatusWrappingKeyIdKeyInfo: CryptoManagerKmipCryptoKeyStatusKeyInfo,
+    "CryptoManagerKmipCryptoKeyStatusWrappingKeyIdKeyInfo", "urn:vim25", 33, {
     configured_time "configuredTime" 33 0,
 } }
 
@@ -225,7 +231,8 @@ pub struct CryptoManagerKmipCryptoKeyStatusWrappingRotationIntervalKeyInfo {
     /// `rotateTime`. Optional.
     pub rotate_time: Option<vim_wire::DateTime>,
 }
-vim_wire::object! { CryptoManagerKmipCryptoKeyStatusWrappingRotationIntervalKeyInfo: CryptoManagerKmipCryptoKeyStatusKeyInfo, "CryptoManagerKmipCryptoKeyStatusWrappingRotationIntervalKeyInfo", "urn:vim25", 33, {
+vim_wire::object! { CryptoManagerKmipCryptoKeyStatusWrappingRotationIntervalKeyInfo: CryptoManagerKmipCryptoKeyStatusKeyInfo,
+    "CryptoManagerKmipCryptoKeyStatusWrappingRotationIntervalKeyInfo", "urn:vim25", 33, {
     create_time "createTime" 33 0,
     rotate_time "rotateTime" 33 0,
 } }
@@ -238,7 +245,8 @@ pub struct CryptoManagerKmipCustomAttributeSpec {
     /// `attributes`. Zero or more.
     pub attributes: Vec<KeyValue>,
 }
-vim_wire::object! { CryptoManagerKmipCustomAttributeSpec: virtual DynamicData, "CryptoManagerKmipCustomAttributeSpec", "urn:vim25", 29, {
+vim_wire::object! { CryptoManagerKmipCustomAttributeSpec: virtual DynamicData,
+    "CryptoManagerKmipCustomAttributeSpec", "urn:vim25", 29, {
     attributes "attributes" 29 0,
 } }
 
@@ -250,7 +258,8 @@ pub struct CryptoManagerKmipGenerateKeySpec {
     /// `keyType`. Optional.
     pub key_type: Option<String>,
 }
-vim_wire::object! { CryptoManagerKmipGenerateKeySpec: virtual DynamicData, "CryptoManagerKmipGenerateKeySpec", "urn:vim25", 33, {
+vim_wire::object! { CryptoManagerKmipGenerateKeySpec: virtual DynamicData,
+    "CryptoManagerKmipGenerateKeySpec", "urn:vim25", 33, {
     key_type "keyType" 33 0,
 } }
 
@@ -266,7 +275,8 @@ pub struct CryptoManagerKmipServerCertInfo {
     /// `clientTrustServer`. Optional.
     pub client_trust_server: Option<bool>,
 }
-vim_wire::object! { CryptoManagerKmipServerCertInfo: virtual DynamicData, "CryptoManagerKmipServerCertInfo", "urn:vim25", 10, {
+vim_wire::object! { CryptoManagerKmipServerCertInfo: virtual DynamicData,
+    "CryptoManagerKmipServerCertInfo", "urn:vim25", 10, {
     certificate "certificate" 10 2,
     cert_info "certInfo" 10 0,
     client_trust_server "clientTrustServer" 10 0,
@@ -290,7 +300,8 @@ pub struct CryptoManagerKmipServerStatus {
     /// `serverTrustClient`. Optional.
     pub server_trust_client: Option<bool>,
 }
-vim_wire::object! { CryptoManagerKmipServerStatus: virtual DynamicData, "CryptoManagerKmipServerStatus", "urn:vim25", 10, {
+vim_wire::object! { CryptoManagerKmipServerStatus: virtual DynamicData,
+    "CryptoManagerKmipServerStatus", "urn:vim25", 10, {
     name "name" 10 2,
     status "status" 10 2,
     connection_status "connectionStatus" 10 2,
@@ -360,7 +371,8 @@ pub struct KmipClusterInfoWrappingKeyIdKeyInfo {
     /// `configuredTime`. Required.
     pub configured_time: vim_wire::DateTime,
 }
-vim_wire::object! { KmipClusterInfoWrappingKeyIdKeyInfo: KmipClusterInfoKeyInfo, "KmipClusterInfoWrappingKeyIdKeyInfo", "urn:vim25", 33, {
+vim_wire::object! { KmipClusterInfoWrappingKeyIdKeyInfo: KmipClusterInfoKeyInfo,
+    "KmipClusterInfoWrappingKeyIdKeyInfo", "urn:vim25", 33, {
     key_id "keyId" 33 2,
     configured_time "configuredTime" 33 2,
 } }
@@ -379,7 +391,8 @@ pub struct KmipClusterInfoWrappingRotationIntervalKeyInfo {
     /// `lastRotation`. Optional.
     pub last_rotation: Option<vim_wire::DateTime>,
 }
-vim_wire::object! { KmipClusterInfoWrappingRotationIntervalKeyInfo: KmipClusterInfoKeyInfo, "KmipClusterInfoWrappingRotationIntervalKeyInfo", "urn:vim25", 33, {
+vim_wire::object! { KmipClusterInfoWrappingRotationIntervalKeyInfo: KmipClusterInfoKeyInfo,
+    "KmipClusterInfoWrappingRotationIntervalKeyInfo", "urn:vim25", 33, {
     key_id "keyId" 33 0,
     rotation_interval "rotationInterval" 33 0,
     last_rotation "lastRotation" 33 0,
@@ -467,7 +480,8 @@ pub struct KmipServerSpecWrappingKeyIdKeySpec {
     /// `keyId`. Required.
     pub key_id: String,
 }
-vim_wire::object! { KmipServerSpecWrappingKeyIdKeySpec: KmipServerSpecKeySpec, "KmipServerSpecWrappingKeyIdKeySpec", "urn:vim25", 33, {
+vim_wire::object! { KmipServerSpecWrappingKeyIdKeySpec: KmipServerSpecKeySpec,
+    "KmipServerSpecWrappingKeyIdKeySpec", "urn:vim25", 33, {
     key_id "keyId" 33 2,
 } }
 
@@ -481,7 +495,8 @@ pub struct KmipServerSpecWrappingRotationIntervalKeySpec {
     /// `rotationInterval`. Optional.
     pub rotation_interval: Option<i32>,
 }
-vim_wire::object! { KmipServerSpecWrappingRotationIntervalKeySpec: KmipServerSpecKeySpec, "KmipServerSpecWrappingRotationIntervalKeySpec", "urn:vim25", 33, {
+vim_wire::object! { KmipServerSpecWrappingRotationIntervalKeySpec: KmipServerSpecKeySpec,
+    "KmipServerSpecWrappingRotationIntervalKeySpec", "urn:vim25", 33, {
     rotation_interval "rotationInterval" 33 0,
 } }
 
@@ -524,7 +539,8 @@ vim_wire::open_enum! {
     /// `vim.encryption.CryptoManagerKmip.CryptoKeyStatus.KeyUnavailableReason`.
     ///
     /// Since 6.7.2.
-    CryptoManagerKmipCryptoKeyStatusKeyUnavailableReason, "CryptoManagerKmipCryptoKeyStatusKeyUnavailableReason", "urn:vim25", 13, {
+    CryptoManagerKmipCryptoKeyStatusKeyUnavailableReason,
+    "CryptoManagerKmipCryptoKeyStatusKeyUnavailableReason", "urn:vim25", 13, {
         /// `KeyStateMissingInCache`
         KEY_STATE_MISSING_IN_CACHE = "KeyStateMissingInCache",
         /// `KeyStateClusterInvalid`

@@ -69,7 +69,8 @@ pub struct ExtSolutionManagerInfoTabInfo {
     /// `url`. Required.
     pub url: String,
 }
-vim_wire::object! { ExtSolutionManagerInfoTabInfo: virtual DynamicData, "ExtSolutionManagerInfoTabInfo", "urn:vim25", 6, {
+vim_wire::object! { ExtSolutionManagerInfoTabInfo: virtual DynamicData,
+    "ExtSolutionManagerInfoTabInfo", "urn:vim25", 6, {
     label "label" 6 2,
     url "url" 6 2,
 } }

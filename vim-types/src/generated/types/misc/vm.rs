@@ -12,7 +12,8 @@ pub struct VirtualMachineMetadataManagerVmMetadata {
     /// `metadata`. Optional.
     pub metadata: Option<String>,
 }
-vim_wire::object! { VirtualMachineMetadataManagerVmMetadata: virtual DynamicData, "VirtualMachineMetadataManagerVmMetadata", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineMetadataManagerVmMetadata: virtual DynamicData,
+    "VirtualMachineMetadataManagerVmMetadata", "urn:vim25", 8, {
     vm_id "vmId" 8 2,
     metadata "metadata" 8 0,
 } }
@@ -27,7 +28,8 @@ pub struct VirtualMachineMetadataManagerVmMetadataInput {
     /// `vmMetadata`. Required.
     pub vm_metadata: VirtualMachineMetadataManagerVmMetadata,
 }
-vim_wire::object! { VirtualMachineMetadataManagerVmMetadataInput: virtual DynamicData, "VirtualMachineMetadataManagerVmMetadataInput", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineMetadataManagerVmMetadataInput: virtual DynamicData,
+    "VirtualMachineMetadataManagerVmMetadataInput", "urn:vim25", 8, {
     operation "operation" 8 2,
     vm_metadata "vmMetadata" 8 2,
 } }
@@ -40,7 +42,8 @@ pub struct VirtualMachineMetadataManagerVmMetadataOwner {
     /// `name`. Required.
     pub name: String,
 }
-vim_wire::object! { VirtualMachineMetadataManagerVmMetadataOwner: virtual DynamicData, "VirtualMachineMetadataManagerVmMetadataOwner", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineMetadataManagerVmMetadataOwner: virtual DynamicData,
+    "VirtualMachineMetadataManagerVmMetadataOwner", "urn:vim25", 8, {
     name "name" 8 2,
 } }
 
@@ -54,7 +57,8 @@ pub struct VirtualMachineMetadataManagerVmMetadataResult {
     /// `error`. Optional.
     pub error: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { VirtualMachineMetadataManagerVmMetadataResult: virtual DynamicData, "VirtualMachineMetadataManagerVmMetadataResult", "urn:vim25", 8, {
+vim_wire::object! { VirtualMachineMetadataManagerVmMetadataResult: virtual DynamicData,
+    "VirtualMachineMetadataManagerVmMetadataResult", "urn:vim25", 8, {
     vm_metadata "vmMetadata" 8 2,
     error "error" 8 0,
 } }
@@ -69,7 +73,8 @@ pub struct VirtualMachineProfileDetails {
     /// `diskProfileDetails`. Zero or more.
     pub disk_profile_details: Vec<VirtualMachineProfileDetailsDiskProfileDetails>,
 }
-vim_wire::object! { VirtualMachineProfileDetails: virtual DynamicData, "VirtualMachineProfileDetails", "urn:vim25", 11, {
+vim_wire::object! { VirtualMachineProfileDetails: virtual DynamicData,
+    "VirtualMachineProfileDetails", "urn:vim25", 11, {
     profile "profile" 11 0,
     disk_profile_details "diskProfileDetails" 11 0,
 } }
@@ -84,7 +89,8 @@ pub struct VirtualMachineProfileDetailsDiskProfileDetails {
     /// `profile`. Zero or more.
     pub profile: Vec<vim_wire::Poly<VirtualMachineProfileSpec>>,
 }
-vim_wire::object! { VirtualMachineProfileDetailsDiskProfileDetails: virtual DynamicData, "VirtualMachineProfileDetailsDiskProfileDetails", "urn:vim25", 11, {
+vim_wire::object! { VirtualMachineProfileDetailsDiskProfileDetails: virtual DynamicData,
+    "VirtualMachineProfileDetailsDiskProfileDetails", "urn:vim25", 11, {
     disk_id "diskId" 11 2,
     profile "profile" 11 0,
 } }
@@ -113,7 +119,8 @@ vim_wire::open_enum! {
     /// `vim.vm.MetadataManager.VmMetadataOwner.Owner`.
     ///
     /// Since 5.5.
-    VirtualMachineMetadataManagerVmMetadataOwnerOwner, "VirtualMachineMetadataManagerVmMetadataOwnerOwner", "urn:vim25", 8, {
+    VirtualMachineMetadataManagerVmMetadataOwnerOwner,
+    "VirtualMachineMetadataManagerVmMetadataOwnerOwner", "urn:vim25", 8, {
         /// `ComVmwareVsphereHA`
         COM_VMWARE_VSPHERE_HA = "ComVmwareVsphereHA",
     }

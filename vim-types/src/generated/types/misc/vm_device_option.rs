@@ -25,7 +25,8 @@ pub struct HostDiskMappingPartitionOption {
     /// `capacityInKb`. Required.
     pub capacity_in_kb: i64,
 }
-vim_wire::object! { HostDiskMappingPartitionOption: virtual DynamicData, "HostDiskMappingPartitionOption", "urn:vim25", 0, {
+vim_wire::object! { HostDiskMappingPartitionOption: virtual DynamicData,
+    "HostDiskMappingPartitionOption", "urn:vim25", 0, {
     name "name" 0 2,
     file_system "fileSystem" 0 2,
     capacity_in_kb "capacityInKb" 0 2,

@@ -184,7 +184,8 @@ pub struct AlarmTriggeringActionTransitionSpec {
     /// `repeats`. Required.
     pub repeats: bool,
 }
-vim_wire::object! { AlarmTriggeringActionTransitionSpec: virtual DynamicData, "AlarmTriggeringActionTransitionSpec", "urn:vim25", 4, {
+vim_wire::object! { AlarmTriggeringActionTransitionSpec: virtual DynamicData,
+    "AlarmTriggeringActionTransitionSpec", "urn:vim25", 4, {
     start_state "startState" 4 2,
     final_state "finalState" 4 2,
     repeats "repeats" 4 2,
@@ -240,7 +241,8 @@ pub struct EventAlarmExpressionComparison {
     /// `value`. Required.
     pub value: String,
 }
-vim_wire::object! { EventAlarmExpressionComparison: virtual DynamicData, "EventAlarmExpressionComparison", "urn:vim25", 4, {
+vim_wire::object! { EventAlarmExpressionComparison: virtual DynamicData,
+    "EventAlarmExpressionComparison", "urn:vim25", 4, {
     attribute_name "attributeName" 4 2,
     operator "operator" 4 2,
     value "value" 4 2,

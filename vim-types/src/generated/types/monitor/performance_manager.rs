@@ -212,7 +212,8 @@ pub struct PerformanceManagerCounterLevelMapping {
     /// `perDeviceLevel`. Optional.
     pub per_device_level: Option<i32>,
 }
-vim_wire::object! { PerformanceManagerCounterLevelMapping: virtual DynamicData, "PerformanceManagerCounterLevelMapping", "urn:vim25", 5, {
+vim_wire::object! { PerformanceManagerCounterLevelMapping: virtual DynamicData,
+    "PerformanceManagerCounterLevelMapping", "urn:vim25", 5, {
     counter_id "counterId" 5 2,
     aggregate_level "aggregateLevel" 5 0,
     per_device_level "perDeviceLevel" 5 0,

@@ -64,7 +64,8 @@ pub struct MonthlyByWeekdayTaskScheduler {
     /// `weekday`. Required.
     pub weekday: DayOfWeek,
 }
-vim_wire::object! { MonthlyByWeekdayTaskScheduler: MonthlyTaskScheduler, "MonthlyByWeekdayTaskScheduler", "urn:vim25", 0, {
+vim_wire::object! { MonthlyByWeekdayTaskScheduler: MonthlyTaskScheduler,
+    "MonthlyByWeekdayTaskScheduler", "urn:vim25", 0, {
     offset "offset" 0 2,
     weekday "weekday" 0 2,
 } }

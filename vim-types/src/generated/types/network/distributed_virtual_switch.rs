@@ -292,7 +292,8 @@ pub struct DVSNameArrayUplinkPortPolicy {
     /// `uplinkPortName`. One or more.
     pub uplink_port_name: Vec<String>,
 }
-vim_wire::object! { DVSNameArrayUplinkPortPolicy: DVSUplinkPortPolicy, "DVSNameArrayUplinkPortPolicy", "urn:vim25", 4, {
+vim_wire::object! { DVSNameArrayUplinkPortPolicy: DVSUplinkPortPolicy,
+    "DVSNameArrayUplinkPortPolicy", "urn:vim25", 4, {
     uplink_port_name "uplinkPortName" 4 2,
 } }
 
@@ -314,7 +315,8 @@ pub struct DVSNetworkResourceManagementCapability {
     /// `userDefinedInfraTrafficPoolSupported`. Optional. Since 6.7.
     pub user_defined_infra_traffic_pool_supported: Option<bool>,
 }
-vim_wire::object! { DVSNetworkResourceManagementCapability: virtual DynamicData, "DVSNetworkResourceManagementCapability", "urn:vim25", 6, {
+vim_wire::object! { DVSNetworkResourceManagementCapability: virtual DynamicData,
+    "DVSNetworkResourceManagementCapability", "urn:vim25", 6, {
     network_resource_management_supported "networkResourceManagementSupported" 6 2,
     network_resource_pool_high_share_value "networkResourcePoolHighShareValue" 6 2,
     qos_supported "qosSupported" 6 2,
@@ -389,7 +391,8 @@ pub struct DvsHostInfrastructureTrafficResource {
     /// `allocationInfo`. Required.
     pub allocation_info: DvsHostInfrastructureTrafficResourceAllocation,
 }
-vim_wire::object! { DvsHostInfrastructureTrafficResource: virtual DynamicData, "DvsHostInfrastructureTrafficResource", "urn:vim25", 9, {
+vim_wire::object! { DvsHostInfrastructureTrafficResource: virtual DynamicData,
+    "DvsHostInfrastructureTrafficResource", "urn:vim25", 9, {
     key "key" 9 2,
     description "description" 9 0,
     allocation_info "allocationInfo" 9 2,
@@ -407,7 +410,8 @@ pub struct DvsHostInfrastructureTrafficResourceAllocation {
     /// `reservation`. Optional.
     pub reservation: Option<i64>,
 }
-vim_wire::object! { DvsHostInfrastructureTrafficResourceAllocation: virtual DynamicData, "DvsHostInfrastructureTrafficResourceAllocation", "urn:vim25", 9, {
+vim_wire::object! { DvsHostInfrastructureTrafficResourceAllocation: virtual DynamicData,
+    "DvsHostInfrastructureTrafficResourceAllocation", "urn:vim25", 9, {
     limit "limit" 9 0,
     shares "shares" 9 0,
     reservation "reservation" 9 0,

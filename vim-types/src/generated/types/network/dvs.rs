@@ -158,7 +158,8 @@ pub struct DVSFilterSpecPnicConnecteeSpec {
     /// `pnicNameSpec`. Optional.
     pub pnic_name_spec: Option<String>,
 }
-vim_wire::object! { DVSFilterSpecPnicConnecteeSpec: DVSFilterSpecConnecteeSpec, "DVSFilterSpecPnicConnecteeSpec", "urn:vim25", 31, {
+vim_wire::object! { DVSFilterSpecPnicConnecteeSpec: DVSFilterSpecConnecteeSpec,
+    "DVSFilterSpecPnicConnecteeSpec", "urn:vim25", 31, {
     pnic_name_spec "pnicNameSpec" 31 0,
 } }
 
@@ -186,7 +187,8 @@ pub struct DVSFilterSpecTrunkVlanSpec {
     /// `range`. Optional.
     pub range: Option<NumericRange>,
 }
-vim_wire::object! { DVSFilterSpecTrunkVlanSpec: DVSFilterSpecVlanSpec, "DVSFilterSpecTrunkVlanSpec", "urn:vim25", 31, {
+vim_wire::object! { DVSFilterSpecTrunkVlanSpec: DVSFilterSpecVlanSpec,
+    "DVSFilterSpecTrunkVlanSpec", "urn:vim25", 31, {
     range "range" 31 0,
 } }
 
@@ -223,7 +225,8 @@ pub struct DVSFilterSpecVmConnecteeSpec {
     /// `vmNameSpec`. Optional.
     pub vm_name_spec: Option<String>,
 }
-vim_wire::object! { DVSFilterSpecVmConnecteeSpec: DVSFilterSpecConnecteeSpec, "DVSFilterSpecVmConnecteeSpec", "urn:vim25", 31, {
+vim_wire::object! { DVSFilterSpecVmConnecteeSpec: DVSFilterSpecConnecteeSpec,
+    "DVSFilterSpecVmConnecteeSpec", "urn:vim25", 31, {
     vm_name_spec "vmNameSpec" 31 0,
 } }
 
@@ -237,7 +240,8 @@ pub struct DVSFilterSpecVmknicConnecteeSpec {
     /// `vmknicNameSpec`. Optional.
     pub vmknic_name_spec: Option<String>,
 }
-vim_wire::object! { DVSFilterSpecVmknicConnecteeSpec: DVSFilterSpecConnecteeSpec, "DVSFilterSpecVmknicConnecteeSpec", "urn:vim25", 31, {
+vim_wire::object! { DVSFilterSpecVmknicConnecteeSpec: DVSFilterSpecConnecteeSpec,
+    "DVSFilterSpecVmknicConnecteeSpec", "urn:vim25", 31, {
     vmknic_name_spec "vmknicNameSpec" 31 0,
 } }
 
@@ -328,7 +332,8 @@ pub struct DVSNetworkResourcePoolAllocationInfo {
     /// `priorityTag`. Optional. Since 5.0.
     pub priority_tag: Option<i32>,
 }
-vim_wire::object! { DVSNetworkResourcePoolAllocationInfo: virtual DynamicData, "DVSNetworkResourcePoolAllocationInfo", "urn:vim25", 5, {
+vim_wire::object! { DVSNetworkResourcePoolAllocationInfo: virtual DynamicData,
+    "DVSNetworkResourcePoolAllocationInfo", "urn:vim25", 5, {
     limit "limit" 5 0,
     shares "shares" 5 0,
     priority_tag "priorityTag" 6 0,
@@ -350,7 +355,8 @@ pub struct DVSNetworkResourcePoolConfigSpec {
     /// `description`. Optional. Since 5.0.
     pub description: Option<String>,
 }
-vim_wire::object! { DVSNetworkResourcePoolConfigSpec: virtual DynamicData, "DVSNetworkResourcePoolConfigSpec", "urn:vim25", 5, {
+vim_wire::object! { DVSNetworkResourcePoolConfigSpec: virtual DynamicData,
+    "DVSNetworkResourcePoolConfigSpec", "urn:vim25", 5, {
     key "key" 5 2,
     config_version "configVersion" 5 0,
     allocation_info "allocationInfo" 5 0,
@@ -388,7 +394,8 @@ pub struct DVSVmVnicNetworkResourcePool {
     /// `allocationInfo`. Optional.
     pub allocation_info: Option<DvsVmVnicResourceAllocation>,
 }
-vim_wire::object! { DVSVmVnicNetworkResourcePool: virtual DynamicData, "DVSVmVnicNetworkResourcePool", "urn:vim25", 9, {
+vim_wire::object! { DVSVmVnicNetworkResourcePool: virtual DynamicData,
+    "DVSVmVnicNetworkResourcePool", "urn:vim25", 9, {
     key "key" 9 2,
     name "name" 9 0,
     description "description" 9 0,
@@ -458,7 +465,8 @@ pub struct DistributedVirtualPortgroupNsxPortgroupOperationResult {
     /// `problems`. Zero or more.
     pub problems: Vec<DistributedVirtualPortgroupProblem>,
 }
-vim_wire::object! { DistributedVirtualPortgroupNsxPortgroupOperationResult: virtual DynamicData, "DistributedVirtualPortgroupNsxPortgroupOperationResult", "urn:vim25", 17, {
+vim_wire::object! { DistributedVirtualPortgroupNsxPortgroupOperationResult: virtual DynamicData,
+    "DistributedVirtualPortgroupNsxPortgroupOperationResult", "urn:vim25", 17, {
     portgroups "portgroups" 17 0,
     problems "problems" 17 0,
 } }
@@ -473,7 +481,8 @@ pub struct DistributedVirtualPortgroupProblem {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { DistributedVirtualPortgroupProblem: virtual DynamicData, "DistributedVirtualPortgroupProblem", "urn:vim25", 17, {
+vim_wire::object! { DistributedVirtualPortgroupProblem: virtual DynamicData,
+    "DistributedVirtualPortgroupProblem", "urn:vim25", 17, {
     logical_switch_uuid "logicalSwitchUuid" 17 2,
     fault "fault" 17 2,
 } }
@@ -496,7 +505,8 @@ pub struct DistributedVirtualSwitchHostMember {
     /// `statusDetail`. Optional. Since 4.1.
     pub status_detail: Option<String>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMember: virtual DynamicData, "DistributedVirtualSwitchHostMember", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostMember: virtual DynamicData,
+    "DistributedVirtualSwitchHostMember", "urn:vim25", 4, {
     runtime_state "runtimeState" 6 0,
     config "config" 4 2,
     product_info "productInfo" 4 0,
@@ -533,7 +543,8 @@ pub struct DistributedVirtualSwitchHostMemberConfigInfo {
     /// `teplessMode`. Optional. Since 9.1.0.0.
     pub tepless_mode: Option<bool>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberConfigInfo: virtual DynamicData, "DistributedVirtualSwitchHostMemberConfigInfo", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberConfigInfo: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberConfigInfo", "urn:vim25", 4, {
     host "host" 4 0,
     max_proxy_switch_ports "maxProxySwitchPorts" 4 2,
     vendor_specific_config "vendorSpecificConfig" 4 0,
@@ -563,7 +574,8 @@ pub struct DistributedVirtualSwitchHostMemberConfigSpec {
     /// `vendorSpecificConfig`. Zero or more.
     pub vendor_specific_config: Vec<DistributedVirtualSwitchKeyedOpaqueBlob>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberConfigSpec: virtual DynamicData, "DistributedVirtualSwitchHostMemberConfigSpec", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberConfigSpec: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberConfigSpec", "urn:vim25", 4, {
     operation "operation" 4 2,
     host "host" 4 2,
     backing "backing" 4 0,
@@ -581,7 +593,8 @@ pub struct DistributedVirtualSwitchHostMemberPnicBacking {
     /// `pnicSpec`. Zero or more.
     pub pnic_spec: Vec<DistributedVirtualSwitchHostMemberPnicSpec>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberPnicBacking: DistributedVirtualSwitchHostMemberBacking, "DistributedVirtualSwitchHostMemberPnicBacking", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberPnicBacking: DistributedVirtualSwitchHostMemberBacking,
+    "DistributedVirtualSwitchHostMemberPnicBacking", "urn:vim25", 4, {
     pnic_spec "pnicSpec" 4 0,
 } }
 
@@ -599,7 +612,8 @@ pub struct DistributedVirtualSwitchHostMemberPnicSpec {
     /// `connectionCookie`. Optional.
     pub connection_cookie: Option<i32>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberPnicSpec: virtual DynamicData, "DistributedVirtualSwitchHostMemberPnicSpec", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberPnicSpec: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberPnicSpec", "urn:vim25", 4, {
     pnic_device "pnicDevice" 4 2,
     uplink_port_key "uplinkPortKey" 4 0,
     uplink_portgroup_key "uplinkPortgroupKey" 4 0,
@@ -614,7 +628,8 @@ pub struct DistributedVirtualSwitchHostMemberRuntimeState {
     /// `currentMaxProxySwitchPorts`. Required.
     pub current_max_proxy_switch_ports: i32,
 }
-vim_wire::object! { DistributedVirtualSwitchHostMemberRuntimeState: virtual DynamicData, "DistributedVirtualSwitchHostMemberRuntimeState", "urn:vim25", 6, {
+vim_wire::object! { DistributedVirtualSwitchHostMemberRuntimeState: virtual DynamicData,
+    "DistributedVirtualSwitchHostMemberRuntimeState", "urn:vim25", 6, {
     current_max_proxy_switch_ports "currentMaxProxySwitchPorts" 6 2,
 } }
 
@@ -628,7 +643,8 @@ pub struct DistributedVirtualSwitchHostProductSpec {
     /// `version`. Optional.
     pub version: Option<String>,
 }
-vim_wire::object! { DistributedVirtualSwitchHostProductSpec: virtual DynamicData, "DistributedVirtualSwitchHostProductSpec", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchHostProductSpec: virtual DynamicData,
+    "DistributedVirtualSwitchHostProductSpec", "urn:vim25", 4, {
     product_line_id "productLineId" 4 0,
     version "version" 4 0,
 } }
@@ -643,7 +659,8 @@ pub struct DistributedVirtualSwitchManagerCompatibilityResult {
     /// `error`. Zero or more.
     pub error: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerCompatibilityResult: virtual DynamicData, "DistributedVirtualSwitchManagerCompatibilityResult", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerCompatibilityResult: virtual DynamicData,
+    "DistributedVirtualSwitchManagerCompatibilityResult", "urn:vim25", 5, {
     host "host" 5 2,
     error "error" 5 0,
 } }
@@ -659,7 +676,8 @@ pub struct DistributedVirtualSwitchManagerDvsProductSpec {
     /// [`DistributedVirtualSwitch`](crate::mo::DistributedVirtualSwitch).
     pub distributed_virtual_switch: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerDvsProductSpec: virtual DynamicData, "DistributedVirtualSwitchManagerDvsProductSpec", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerDvsProductSpec: virtual DynamicData,
+    "DistributedVirtualSwitchManagerDvsProductSpec", "urn:vim25", 5, {
     new_switch_product_spec "newSwitchProductSpec" 5 0,
     distributed_virtual_switch "distributedVirtualSwitch" 5 0,
 } }
@@ -675,7 +693,8 @@ pub struct DistributedVirtualSwitchManagerHostArrayFilter {
     /// `host`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub host: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerHostArrayFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec, "DistributedVirtualSwitchManagerHostArrayFilter", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerHostArrayFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec,
+    "DistributedVirtualSwitchManagerHostArrayFilter", "urn:vim25", 5, {
     host "host" 5 2,
 } }
 
@@ -689,7 +708,8 @@ pub struct DistributedVirtualSwitchManagerHostContainer {
     /// `recursive`. Required.
     pub recursive: bool,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerHostContainer: virtual DynamicData, "DistributedVirtualSwitchManagerHostContainer", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerHostContainer: virtual DynamicData,
+    "DistributedVirtualSwitchManagerHostContainer", "urn:vim25", 5, {
     container "container" 5 2,
     recursive "recursive" 5 2,
 } }
@@ -705,7 +725,8 @@ pub struct DistributedVirtualSwitchManagerHostContainerFilter {
     /// `hostContainer`. Required.
     pub host_container: DistributedVirtualSwitchManagerHostContainer,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerHostContainerFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec, "DistributedVirtualSwitchManagerHostContainerFilter", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerHostContainerFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec,
+    "DistributedVirtualSwitchManagerHostContainerFilter", "urn:vim25", 5, {
     host_container "hostContainer" 5 2,
 } }
 
@@ -721,7 +742,8 @@ pub struct DistributedVirtualSwitchManagerHostDvsFilterSpec {
     /// `inclusive`. Required.
     pub inclusive: bool,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerHostDvsFilterSpec: virtual DynamicData, "DistributedVirtualSwitchManagerHostDvsFilterSpec", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerHostDvsFilterSpec: virtual DynamicData,
+    "DistributedVirtualSwitchManagerHostDvsFilterSpec", "urn:vim25", 5, {
     inclusive "inclusive" 5 2,
 } }
 
@@ -737,7 +759,8 @@ pub struct DistributedVirtualSwitchManagerHostDvsMembershipFilter {
     /// [`DistributedVirtualSwitch`](crate::mo::DistributedVirtualSwitch).
     pub distributed_virtual_switch: vim_wire::MoRef,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerHostDvsMembershipFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec, "DistributedVirtualSwitchManagerHostDvsMembershipFilter", "urn:vim25", 5, {
+vim_wire::object! { DistributedVirtualSwitchManagerHostDvsMembershipFilter: DistributedVirtualSwitchManagerHostDvsFilterSpec,
+    "DistributedVirtualSwitchManagerHostDvsMembershipFilter", "urn:vim25", 5, {
     distributed_virtual_switch "distributedVirtualSwitch" 5 2,
 } }
 
@@ -755,7 +778,8 @@ pub struct DistributedVirtualSwitchManagerImportResult {
     /// `importFault`. Zero or more.
     pub import_fault: Vec<ImportOperationBulkFaultFaultOnImport>,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerImportResult: virtual DynamicData, "DistributedVirtualSwitchManagerImportResult", "urn:vim25", 7, {
+vim_wire::object! { DistributedVirtualSwitchManagerImportResult: virtual DynamicData,
+    "DistributedVirtualSwitchManagerImportResult", "urn:vim25", 7, {
     distributed_virtual_switch "distributedVirtualSwitch" 7 0,
     distributed_virtual_portgroup "distributedVirtualPortgroup" 7 0,
     import_fault "importFault" 7 0,
@@ -773,7 +797,8 @@ pub struct DistributedVirtualSwitchManagerSpanInfo {
     /// `exclusive`. Optional.
     pub exclusive: Option<bool>,
 }
-vim_wire::object! { DistributedVirtualSwitchManagerSpanInfo: virtual DynamicData, "DistributedVirtualSwitchManagerSpanInfo", "urn:vim25", 34, {
+vim_wire::object! { DistributedVirtualSwitchManagerSpanInfo: virtual DynamicData,
+    "DistributedVirtualSwitchManagerSpanInfo", "urn:vim25", 34, {
     id "ID" 34 2,
     clusters "clusters" 34 0,
     exclusive "exclusive" 34 0,
@@ -793,7 +818,8 @@ pub struct DistributedVirtualSwitchNetworkOffloadSpec {
     /// `dpuCapability`. Optional. Since 9.1.0.0.
     pub dpu_capability: Option<VMwareDvsDpuCapability>,
 }
-vim_wire::object! { DistributedVirtualSwitchNetworkOffloadSpec: virtual DynamicData, "DistributedVirtualSwitchNetworkOffloadSpec", "urn:vim25", 27, {
+vim_wire::object! { DistributedVirtualSwitchNetworkOffloadSpec: virtual DynamicData,
+    "DistributedVirtualSwitchNetworkOffloadSpec", "urn:vim25", 27, {
     id "id" 27 2,
     name "name" 27 0,
     types "types" 27 0,
@@ -814,7 +840,8 @@ pub struct DistributedVirtualSwitchPortConnectee {
     /// `addressHint`. Optional.
     pub address_hint: Option<String>,
 }
-vim_wire::object! { DistributedVirtualSwitchPortConnectee: virtual DynamicData, "DistributedVirtualSwitchPortConnectee", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchPortConnectee: virtual DynamicData,
+    "DistributedVirtualSwitchPortConnectee", "urn:vim25", 4, {
     connected_entity "connectedEntity" 4 0,
     nic_key "nicKey" 4 0,
     r#type "type" 4 0,
@@ -845,7 +872,8 @@ pub struct DistributedVirtualSwitchPortCriteria {
     /// `host`. Zero or more. Since 6.5. References to [`HostSystem`](crate::mo::HostSystem).
     pub host: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { DistributedVirtualSwitchPortCriteria: virtual DynamicData, "DistributedVirtualSwitchPortCriteria", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchPortCriteria: virtual DynamicData,
+    "DistributedVirtualSwitchPortCriteria", "urn:vim25", 4, {
     connected "connected" 4 0,
     active "active" 4 0,
     uplink_port "uplinkPort" 4 0,
@@ -899,7 +927,8 @@ pub struct DistributedVirtualSwitchPortStatistics {
     /// `bytesOutToPnic`. Optional. Since 6.5.
     pub bytes_out_to_pnic: Option<i64>,
 }
-vim_wire::object! { DistributedVirtualSwitchPortStatistics: virtual DynamicData, "DistributedVirtualSwitchPortStatistics", "urn:vim25", 4, {
+vim_wire::object! { DistributedVirtualSwitchPortStatistics: virtual DynamicData,
+    "DistributedVirtualSwitchPortStatistics", "urn:vim25", 4, {
     packets_in_multicast "packetsInMulticast" 4 2,
     packets_out_multicast "packetsOutMulticast" 4 2,
     bytes_in_multicast "bytesInMulticast" 4 2,
@@ -940,7 +969,8 @@ pub struct DvsVmVnicNetworkResourcePoolRuntimeInfo {
     /// `allocatedResource`. Zero or more.
     pub allocated_resource: Vec<DvsVnicAllocatedResource>,
 }
-vim_wire::object! { DvsVmVnicNetworkResourcePoolRuntimeInfo: virtual DynamicData, "DvsVmVnicNetworkResourcePoolRuntimeInfo", "urn:vim25", 9, {
+vim_wire::object! { DvsVmVnicNetworkResourcePoolRuntimeInfo: virtual DynamicData,
+    "DvsVmVnicNetworkResourcePoolRuntimeInfo", "urn:vim25", 9, {
     key "key" 9 2,
     name "name" 9 0,
     capacity "capacity" 9 0,
@@ -980,7 +1010,8 @@ pub struct DvsVmVnicResourcePoolConfigSpec {
     /// `description`. Optional.
     pub description: Option<String>,
 }
-vim_wire::object! { DvsVmVnicResourcePoolConfigSpec: virtual DynamicData, "DvsVmVnicResourcePoolConfigSpec", "urn:vim25", 9, {
+vim_wire::object! { DvsVmVnicResourcePoolConfigSpec: virtual DynamicData,
+    "DvsVmVnicResourcePoolConfigSpec", "urn:vim25", 9, {
     operation "operation" 9 2,
     key "key" 9 0,
     config_version "configVersion" 9 0,
@@ -1073,7 +1104,8 @@ pub struct HostMemberUplinkHealthCheckResult {
     /// `uplinkPortKey`. Required.
     pub uplink_port_key: String,
 }
-vim_wire::object! { HostMemberUplinkHealthCheckResult: HostMemberHealthCheckResult, "HostMemberUplinkHealthCheckResult", "urn:vim25", 7, {
+vim_wire::object! { HostMemberUplinkHealthCheckResult: HostMemberHealthCheckResult,
+    "HostMemberUplinkHealthCheckResult", "urn:vim25", 7, {
     uplink_port_key "uplinkPortKey" 7 2,
 } }
 
@@ -1225,7 +1257,8 @@ pub struct VMwareDVSHealthCheckCapability {
     /// `teamingSupported`. Required.
     pub teaming_supported: bool,
 }
-vim_wire::object! { VMwareDVSHealthCheckCapability: DVSHealthCheckCapability, "VMwareDVSHealthCheckCapability", "urn:vim25", 7, {
+vim_wire::object! { VMwareDVSHealthCheckCapability: DVSHealthCheckCapability,
+    "VMwareDVSHealthCheckCapability", "urn:vim25", 7, {
     vlan_mtu_supported "vlanMtuSupported" 7 2,
     teaming_supported "teamingSupported" 7 2,
 } }
@@ -1257,7 +1290,8 @@ pub struct VMwareDVSMtuHealthCheckResult {
     /// `vlanNotSupportSwitchMtu`. Zero or more.
     pub vlan_not_support_switch_mtu: Vec<NumericRange>,
 }
-vim_wire::object! { VMwareDVSMtuHealthCheckResult: HostMemberUplinkHealthCheckResult, "VMwareDVSMtuHealthCheckResult", "urn:vim25", 7, {
+vim_wire::object! { VMwareDVSMtuHealthCheckResult: HostMemberUplinkHealthCheckResult,
+    "VMwareDVSMtuHealthCheckResult", "urn:vim25", 7, {
     mtu_mismatch "mtuMismatch" 7 2,
     vlan_support_switch_mtu "vlanSupportSwitchMtu" 7 0,
     vlan_not_support_switch_mtu "vlanNotSupportSwitchMtu" 7 0,
@@ -1304,7 +1338,8 @@ pub struct VMwareDVSTeamingHealthCheckConfig {
     /// What it has as a [`VMwareDVSHealthCheckConfig`].
     pub extends: VMwareDVSHealthCheckConfig,
 }
-vim_wire::object! { VMwareDVSTeamingHealthCheckConfig: VMwareDVSHealthCheckConfig, "VMwareDVSTeamingHealthCheckConfig", "urn:vim25", 7, {} }
+vim_wire::object! { VMwareDVSTeamingHealthCheckConfig: VMwareDVSHealthCheckConfig,
+    "VMwareDVSTeamingHealthCheckConfig", "urn:vim25", 7, {} }
 
 /// `vim.dvs.VmwareDistributedVirtualSwitch.TeamingHealthCheckResult`; extends
 /// [`HostMemberHealthCheckResult`].
@@ -1317,7 +1352,8 @@ pub struct VMwareDVSTeamingHealthCheckResult {
     /// `teamingStatus`. Required.
     pub teaming_status: String,
 }
-vim_wire::object! { VMwareDVSTeamingHealthCheckResult: HostMemberHealthCheckResult, "VMwareDVSTeamingHealthCheckResult", "urn:vim25", 7, {
+vim_wire::object! { VMwareDVSTeamingHealthCheckResult: HostMemberHealthCheckResult,
+    "VMwareDVSTeamingHealthCheckResult", "urn:vim25", 7, {
     teaming_status "teamingStatus" 7 2,
 } }
 
@@ -1334,7 +1370,8 @@ pub struct VMwareDVSVlanHealthCheckResult {
     /// `untrunkedVlan`. Zero or more.
     pub untrunked_vlan: Vec<NumericRange>,
 }
-vim_wire::object! { VMwareDVSVlanHealthCheckResult: HostMemberUplinkHealthCheckResult, "VMwareDVSVlanHealthCheckResult", "urn:vim25", 7, {
+vim_wire::object! { VMwareDVSVlanHealthCheckResult: HostMemberUplinkHealthCheckResult,
+    "VMwareDVSVlanHealthCheckResult", "urn:vim25", 7, {
     trunked_vlan "trunkedVlan" 7 0,
     untrunked_vlan "untrunkedVlan" 7 0,
 } }
@@ -1347,7 +1384,8 @@ pub struct VMwareDVSVlanMtuHealthCheckConfig {
     /// What it has as a [`VMwareDVSHealthCheckConfig`].
     pub extends: VMwareDVSHealthCheckConfig,
 }
-vim_wire::object! { VMwareDVSVlanMtuHealthCheckConfig: VMwareDVSHealthCheckConfig, "VMwareDVSVlanMtuHealthCheckConfig", "urn:vim25", 7, {} }
+vim_wire::object! { VMwareDVSVlanMtuHealthCheckConfig: VMwareDVSHealthCheckConfig,
+    "VMwareDVSVlanMtuHealthCheckConfig", "urn:vim25", 7, {} }
 
 /// `vim.dvs.VmwareDistributedVirtualSwitch.VspanFeatureCapability`.
 ///
@@ -1546,7 +1584,8 @@ pub struct VMwareDvsPerfNicOffloadCapability {
     /// `supported`. Optional.
     pub supported: Option<bool>,
 }
-vim_wire::object! { VMwareDvsPerfNicOffloadCapability: virtual DynamicData, "VMwareDvsPerfNicOffloadCapability", "urn:vim25", 34, {
+vim_wire::object! { VMwareDvsPerfNicOffloadCapability: virtual DynamicData,
+    "VMwareDvsPerfNicOffloadCapability", "urn:vim25", 34, {
     supported "supported" 34 0,
 } }
 
@@ -1558,7 +1597,8 @@ pub struct VMwareDvsSystemTrafficCapabilities {
     /// `systemTrafficQualifiers`. Zero or more.
     pub system_traffic_qualifiers: Vec<String>,
 }
-vim_wire::object! { VMwareDvsSystemTrafficCapabilities: virtual DynamicData, "VMwareDvsSystemTrafficCapabilities", "urn:vim25", 34, {
+vim_wire::object! { VMwareDvsSystemTrafficCapabilities: virtual DynamicData,
+    "VMwareDvsSystemTrafficCapabilities", "urn:vim25", 34, {
     system_traffic_qualifiers "systemTrafficQualifiers" 34 0,
 } }
 
@@ -1689,7 +1729,8 @@ pub struct VmwareDistributedVirtualSwitchDpuFailoverPolicy {
     /// `standbyUplink`. Zero or more.
     pub standby_uplink: Vec<String>,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchDpuFailoverPolicy: virtual DynamicData, "VmwareDistributedVirtualSwitchDpuFailoverPolicy", "urn:vim25", 31, {
+vim_wire::object! { VmwareDistributedVirtualSwitchDpuFailoverPolicy: virtual DynamicData,
+    "VmwareDistributedVirtualSwitchDpuFailoverPolicy", "urn:vim25", 31, {
     active_uplink "activeUplink" 31 0,
     standby_uplink "standbyUplink" 31 0,
 } }
@@ -1702,7 +1743,8 @@ pub struct VmwareDistributedVirtualSwitchNetworkOffloadConfig {
     /// `dpuFailoverPolicy`. Optional.
     pub dpu_failover_policy: Option<VmwareDistributedVirtualSwitchDpuFailoverPolicy>,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchNetworkOffloadConfig: virtual DynamicData, "VmwareDistributedVirtualSwitchNetworkOffloadConfig", "urn:vim25", 31, {
+vim_wire::object! { VmwareDistributedVirtualSwitchNetworkOffloadConfig: virtual DynamicData,
+    "VmwareDistributedVirtualSwitchNetworkOffloadConfig", "urn:vim25", 31, {
     dpu_failover_policy "dpuFailoverPolicy" 31 0,
 } }
 
@@ -1716,7 +1758,8 @@ pub struct VmwareDistributedVirtualSwitchRealTimeConfig {
     /// `lanAnnotation`. Optional.
     pub lan_annotation: Option<VmwareDistributedVirtualSwitchRealTimeLanAnnotation>,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchRealTimeConfig: virtual DynamicData, "VmwareDistributedVirtualSwitchRealTimeConfig", "urn:vim25", 32, {
+vim_wire::object! { VmwareDistributedVirtualSwitchRealTimeConfig: virtual DynamicData,
+    "VmwareDistributedVirtualSwitchRealTimeConfig", "urn:vim25", 32, {
     allowed "allowed" 32 0,
     lan_annotation "lanAnnotation" 32 0,
 } }
@@ -1731,7 +1774,8 @@ pub struct VmwareDistributedVirtualSwitchRealTimeLanAnnotation {
     /// `lanBUplink`. Zero or more.
     pub lan_b_uplink: Vec<String>,
 }
-vim_wire::object! { VmwareDistributedVirtualSwitchRealTimeLanAnnotation: virtual DynamicData, "VmwareDistributedVirtualSwitchRealTimeLanAnnotation", "urn:vim25", 32, {
+vim_wire::object! { VmwareDistributedVirtualSwitchRealTimeLanAnnotation: virtual DynamicData,
+    "VmwareDistributedVirtualSwitchRealTimeLanAnnotation", "urn:vim25", 32, {
     lan_a_uplink "lanAUplink" 32 0,
     lan_b_uplink "lanBUplink" 32 0,
 } }
@@ -1740,7 +1784,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.DistributedVirtualPort.RuntimeInfo.VmDirectPathGen2InactiveReasonNetwork`.
     ///
     /// Since 4.1.
-    DVPortStatusVmDirectPathGen2InactiveReasonNetwork, "DVPortStatusVmDirectPathGen2InactiveReasonNetwork", "urn:vim25", 5, {
+    DVPortStatusVmDirectPathGen2InactiveReasonNetwork,
+    "DVPortStatusVmDirectPathGen2InactiveReasonNetwork", "urn:vim25", 5, {
         /// `portNptIncompatibleDvs`
         PORT_NPT_INCOMPATIBLE_DVS = "portNptIncompatibleDvs",
         /// `portNptNoCompatibleNics`
@@ -1756,7 +1801,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.DistributedVirtualPort.RuntimeInfo.VmDirectPathGen2InactiveReasonOther`.
     ///
     /// Since 4.1.
-    DVPortStatusVmDirectPathGen2InactiveReasonOther, "DVPortStatusVmDirectPathGen2InactiveReasonOther", "urn:vim25", 5, {
+    DVPortStatusVmDirectPathGen2InactiveReasonOther,
+    "DVPortStatusVmDirectPathGen2InactiveReasonOther", "urn:vim25", 5, {
         /// `portNptIncompatibleHost`
         PORT_NPT_INCOMPATIBLE_HOST = "portNptIncompatibleHost",
         /// `portNptIncompatibleConnectee`
@@ -1800,7 +1846,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.HostMember.HostComponentState`.
     ///
     /// Since 4.0.
-    DistributedVirtualSwitchHostMemberHostComponentState, "DistributedVirtualSwitchHostMemberHostComponentState", "urn:vim25", 4, {
+    DistributedVirtualSwitchHostMemberHostComponentState,
+    "DistributedVirtualSwitchHostMemberHostComponentState", "urn:vim25", 4, {
         /// `up`
         UP = "up",
         /// `pending`
@@ -1820,7 +1867,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.HostMember.TransportZoneType`.
     ///
     /// Since 7.0.0.0.
-    DistributedVirtualSwitchHostMemberTransportZoneType, "DistributedVirtualSwitchHostMemberTransportZoneType", "urn:vim25", 17, {
+    DistributedVirtualSwitchHostMemberTransportZoneType,
+    "DistributedVirtualSwitchHostMemberTransportZoneType", "urn:vim25", 17, {
         /// `vlan`
         VLAN = "vlan",
         /// `overlay`
@@ -1832,7 +1880,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.PortConnectee.ConnecteeType`.
     ///
     /// Since 4.0.
-    DistributedVirtualSwitchPortConnecteeConnecteeType, "DistributedVirtualSwitchPortConnecteeConnecteeType", "urn:vim25", 4, {
+    DistributedVirtualSwitchPortConnecteeConnecteeType,
+    "DistributedVirtualSwitchPortConnecteeConnecteeType", "urn:vim25", 4, {
         /// `pnic`
         PNIC = "pnic",
         /// `vmVnic`
@@ -1900,7 +1949,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.HostDistributedVirtualSwitchManager.FailoverReason`.
     ///
     /// Since 8.0.3.0.
-    HostDistributedVirtualSwitchManagerFailoverReason, "HostDistributedVirtualSwitchManagerFailoverReason", "urn:vim25", 31, {
+    HostDistributedVirtualSwitchManagerFailoverReason,
+    "HostDistributedVirtualSwitchManagerFailoverReason", "urn:vim25", 31, {
         /// `crash`
         CRASH = "crash",
         /// `linkDown`
@@ -1914,7 +1964,8 @@ vim_wire::open_enum! {
     /// `vim.dvs.HostDistributedVirtualSwitchManager.FailoverStage`.
     ///
     /// Since 8.0.3.0.
-    HostDistributedVirtualSwitchManagerFailoverStage, "HostDistributedVirtualSwitchManagerFailoverStage", "urn:vim25", 31, {
+    HostDistributedVirtualSwitchManagerFailoverStage,
+    "HostDistributedVirtualSwitchManagerFailoverStage", "urn:vim25", 31, {
         /// `STAGE_1`
         STAGE_1 = "STAGE_1",
     }

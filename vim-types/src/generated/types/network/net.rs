@@ -29,7 +29,8 @@ pub struct NetDhcpConfigSpecDhcpOptionsSpec {
     /// `operation`. Required.
     pub operation: String,
 }
-vim_wire::object! { NetDhcpConfigSpecDhcpOptionsSpec: virtual DynamicData, "NetDhcpConfigSpecDhcpOptionsSpec", "urn:vim25", 5, {
+vim_wire::object! { NetDhcpConfigSpecDhcpOptionsSpec: virtual DynamicData,
+    "NetDhcpConfigSpecDhcpOptionsSpec", "urn:vim25", 5, {
     enable "enable" 5 0,
     config "config" 5 2,
     operation "operation" 5 2,
@@ -89,7 +90,8 @@ pub struct NetIpConfigSpecIpAddressSpec {
     /// `operation`. Required.
     pub operation: String,
 }
-vim_wire::object! { NetIpConfigSpecIpAddressSpec: virtual DynamicData, "NetIpConfigSpecIpAddressSpec", "urn:vim25", 5, {
+vim_wire::object! { NetIpConfigSpecIpAddressSpec: virtual DynamicData,
+    "NetIpConfigSpecIpAddressSpec", "urn:vim25", 5, {
     ip_address "ipAddress" 5 2,
     prefix_length "prefixLength" 5 2,
     operation "operation" 5 2,
@@ -117,7 +119,8 @@ pub struct NetIpRouteConfigSpecGatewaySpec {
     /// `device`. Optional.
     pub device: Option<String>,
 }
-vim_wire::object! { NetIpRouteConfigSpecGatewaySpec: virtual DynamicData, "NetIpRouteConfigSpecGatewaySpec", "urn:vim25", 5, {
+vim_wire::object! { NetIpRouteConfigSpecGatewaySpec: virtual DynamicData,
+    "NetIpRouteConfigSpecGatewaySpec", "urn:vim25", 5, {
     ip_address "ipAddress" 5 0,
     device "device" 5 0,
 } }
@@ -136,7 +139,8 @@ pub struct NetIpRouteConfigSpecIpRouteSpec {
     /// `operation`. Required.
     pub operation: String,
 }
-vim_wire::object! { NetIpRouteConfigSpecIpRouteSpec: virtual DynamicData, "NetIpRouteConfigSpecIpRouteSpec", "urn:vim25", 5, {
+vim_wire::object! { NetIpRouteConfigSpecIpRouteSpec: virtual DynamicData,
+    "NetIpRouteConfigSpecIpRouteSpec", "urn:vim25", 5, {
     network "network" 5 2,
     prefix_length "prefixLength" 5 2,
     gateway "gateway" 5 2,

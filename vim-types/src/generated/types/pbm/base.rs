@@ -32,7 +32,8 @@ pub struct PbmExtendedElementDescription {
     /// `messageArg`. Zero or more.
     pub message_arg: Vec<KeyAnyValue>,
 }
-vim_wire::object! { PbmExtendedElementDescription: virtual DynamicData, "PbmExtendedElementDescription", "urn:pbm", 0, {
+vim_wire::object! { PbmExtendedElementDescription: virtual DynamicData,
+    "PbmExtendedElementDescription", "urn:pbm", 0, {
     label "label" 0 2,
     summary "summary" 0 2,
     key "key" 0 2,

@@ -8,7 +8,8 @@ pub struct PbmCapabilityConstraintInstance {
     /// `propertyInstance`. One or more.
     pub property_instance: Vec<PbmCapabilityPropertyInstance>,
 }
-vim_wire::object! { PbmCapabilityConstraintInstance: virtual DynamicData, "PbmCapabilityConstraintInstance", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityConstraintInstance: virtual DynamicData,
+    "PbmCapabilityConstraintInstance", "urn:pbm", 0, {
     property_instance "propertyInstance" 0 2,
 } }
 
@@ -20,7 +21,8 @@ pub struct PbmCapabilityGenericTypeInfo {
     /// `genericTypeName`. Required.
     pub generic_type_name: String,
 }
-vim_wire::object! { PbmCapabilityGenericTypeInfo: PbmCapabilityTypeInfo, "PbmCapabilityGenericTypeInfo", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityGenericTypeInfo: PbmCapabilityTypeInfo,
+    "PbmCapabilityGenericTypeInfo", "urn:pbm", 0, {
     generic_type_name "genericTypeName" 0 2,
 } }
 
@@ -73,7 +75,8 @@ pub struct PbmCapabilityMetadataUniqueId {
     /// `id`. Required.
     pub id: String,
 }
-vim_wire::object! { PbmCapabilityMetadataUniqueId: virtual DynamicData, "PbmCapabilityMetadataUniqueId", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityMetadataUniqueId: virtual DynamicData,
+    "PbmCapabilityMetadataUniqueId", "urn:pbm", 0, {
     namespace "namespace" 0 2,
     id "id" 0 2,
 } }
@@ -88,7 +91,8 @@ pub struct PbmCapabilityPropertyInstance {
     /// `value`. Required.
     pub value: vim_wire::Any,
 }
-vim_wire::object! { PbmCapabilityPropertyInstance: virtual DynamicData, "PbmCapabilityPropertyInstance", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityPropertyInstance: virtual DynamicData,
+    "PbmCapabilityPropertyInstance", "urn:pbm", 0, {
     id "id" 0 2,
     operator "operator" 2 0,
     value "value" 0 2,
@@ -112,7 +116,8 @@ pub struct PbmCapabilityPropertyMetadata {
     /// `requirementsTypeHint`. Optional.
     pub requirements_type_hint: Option<String>,
 }
-vim_wire::object! { PbmCapabilityPropertyMetadata: virtual DynamicData, "PbmCapabilityPropertyMetadata", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityPropertyMetadata: virtual DynamicData,
+    "PbmCapabilityPropertyMetadata", "urn:pbm", 0, {
     id "id" 0 2,
     summary "summary" 0 2,
     mandatory "mandatory" 0 2,

@@ -10,7 +10,8 @@ pub struct PbmCapabilityMetadataPerCategory {
     /// `capabilityMetadata`. One or more.
     pub capability_metadata: Vec<PbmCapabilityMetadata>,
 }
-vim_wire::object! { PbmCapabilityMetadataPerCategory: virtual DynamicData, "PbmCapabilityMetadataPerCategory", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityMetadataPerCategory: virtual DynamicData,
+    "PbmCapabilityMetadataPerCategory", "urn:pbm", 0, {
     sub_category "subCategory" 0 2,
     capability_metadata "capabilityMetadata" 0 2,
 } }
@@ -61,7 +62,8 @@ pub struct PbmCapabilitySchemaVendorInfo {
     /// `info`. Required.
     pub info: PbmExtendedElementDescription,
 }
-vim_wire::object! { PbmCapabilitySchemaVendorInfo: virtual DynamicData, "PbmCapabilitySchemaVendorInfo", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilitySchemaVendorInfo: virtual DynamicData,
+    "PbmCapabilitySchemaVendorInfo", "urn:pbm", 0, {
     vendor_uuid "vendorUuid" 0 2,
     info "info" 0 2,
 } }
@@ -74,7 +76,8 @@ pub struct PbmCapabilityVendorNamespaceInfo {
     /// `namespaceInfo`. Required.
     pub namespace_info: PbmCapabilityNamespaceInfo,
 }
-vim_wire::object! { PbmCapabilityVendorNamespaceInfo: virtual DynamicData, "PbmCapabilityVendorNamespaceInfo", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityVendorNamespaceInfo: virtual DynamicData,
+    "PbmCapabilityVendorNamespaceInfo", "urn:pbm", 0, {
     vendor_info "vendorInfo" 0 2,
     namespace_info "namespaceInfo" 0 2,
 } }
@@ -87,7 +90,8 @@ pub struct PbmCapabilityVendorResourceTypeInfo {
     /// `vendorNamespaceInfo`. One or more.
     pub vendor_namespace_info: Vec<PbmCapabilityVendorNamespaceInfo>,
 }
-vim_wire::object! { PbmCapabilityVendorResourceTypeInfo: virtual DynamicData, "PbmCapabilityVendorResourceTypeInfo", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityVendorResourceTypeInfo: virtual DynamicData,
+    "PbmCapabilityVendorResourceTypeInfo", "urn:pbm", 0, {
     resource_type "resourceType" 0 2,
     vendor_namespace_info "vendorNamespaceInfo" 0 2,
 } }
@@ -122,7 +126,8 @@ pub struct PbmPersistenceBasedDataServiceInfo {
     /// `compatiblePersistenceSchemaNamespace`. Zero or more.
     pub compatible_persistence_schema_namespace: Vec<String>,
 }
-vim_wire::object! { PbmPersistenceBasedDataServiceInfo: PbmLineOfServiceInfo, "PbmPersistenceBasedDataServiceInfo", "urn:pbm", 2, {
+vim_wire::object! { PbmPersistenceBasedDataServiceInfo: PbmLineOfServiceInfo,
+    "PbmPersistenceBasedDataServiceInfo", "urn:pbm", 2, {
     compatible_persistence_schema_namespace "compatiblePersistenceSchemaNamespace" 2 0,
 } }
 

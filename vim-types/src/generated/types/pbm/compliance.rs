@@ -14,7 +14,8 @@ pub struct PbmComplianceOperationalStatus {
     /// `transitional`. Optional.
     pub transitional: Option<bool>,
 }
-vim_wire::object! { PbmComplianceOperationalStatus: virtual DynamicData, "PbmComplianceOperationalStatus", "urn:pbm", 0, {
+vim_wire::object! { PbmComplianceOperationalStatus: virtual DynamicData,
+    "PbmComplianceOperationalStatus", "urn:pbm", 0, {
     healthy "healthy" 0 0,
     operation_eta "operationETA" 0 0,
     operation_progress "operationProgress" 0 0,
@@ -81,7 +82,8 @@ pub struct PbmFetchEntityHealthStatusSpec {
     /// `backingId`. Optional.
     pub backing_id: Option<String>,
 }
-vim_wire::object! { PbmFetchEntityHealthStatusSpec: virtual DynamicData, "PbmFetchEntityHealthStatusSpec", "urn:pbm", 10, {
+vim_wire::object! { PbmFetchEntityHealthStatusSpec: virtual DynamicData,
+    "PbmFetchEntityHealthStatusSpec", "urn:pbm", 10, {
     object_ref "objectRef" 10 2,
     backing_id "backingId" 10 0,
 } }

@@ -24,7 +24,8 @@ pub struct PbmCapabilityProfilePropertyMismatchFault {
     /// `resourcePropertyInstance`. Required.
     pub resource_property_instance: PbmCapabilityPropertyInstance,
 }
-vim_wire::object! { PbmCapabilityProfilePropertyMismatchFault: PbmPropertyMismatchFault, "PbmCapabilityProfilePropertyMismatchFault", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityProfilePropertyMismatchFault: PbmPropertyMismatchFault,
+    "PbmCapabilityProfilePropertyMismatchFault", "urn:pbm", 0, {
     resource_property_instance "resourcePropertyInstance" 0 2,
 } }
 
@@ -48,7 +49,8 @@ pub struct PbmDefaultProfileAppliesFault {
     /// What it has as a [`PbmCompatibilityCheckFault`].
     pub extends: PbmCompatibilityCheckFault,
 }
-vim_wire::object! { PbmDefaultProfileAppliesFault: PbmCompatibilityCheckFault, "PbmDefaultProfileAppliesFault", "urn:pbm", 0, {} }
+vim_wire::object! { PbmDefaultProfileAppliesFault: PbmCompatibilityCheckFault,
+    "PbmDefaultProfileAppliesFault", "urn:pbm", 0, {} }
 
 /// `pbm.fault.DuplicateName`; extends [`PbmFault`].
 #[derive(Default)]
@@ -106,7 +108,8 @@ pub struct PbmFaultNoPermissionEntityPrivileges {
     /// `privilegeIds`. Zero or more.
     pub privilege_ids: Vec<String>,
 }
-vim_wire::object! { PbmFaultNoPermissionEntityPrivileges: virtual DynamicData, "PbmFaultNoPermissionEntityPrivileges", "urn:pbm", 0, {
+vim_wire::object! { PbmFaultNoPermissionEntityPrivileges: virtual DynamicData,
+    "PbmFaultNoPermissionEntityPrivileges", "urn:pbm", 0, {
     profile_id "profileId" 0 0,
     privilege_ids "privilegeIds" 0 0,
 } }
@@ -133,7 +136,8 @@ pub struct PbmIncompatibleVendorSpecificRuleSet {
     /// What it has as a [`PbmCapabilityProfilePropertyMismatchFault`].
     pub extends: PbmCapabilityProfilePropertyMismatchFault,
 }
-vim_wire::object! { PbmIncompatibleVendorSpecificRuleSet: PbmCapabilityProfilePropertyMismatchFault, "PbmIncompatibleVendorSpecificRuleSet", "urn:pbm", 0, {} }
+vim_wire::object! { PbmIncompatibleVendorSpecificRuleSet: PbmCapabilityProfilePropertyMismatchFault,
+    "PbmIncompatibleVendorSpecificRuleSet", "urn:pbm", 0, {} }
 
 /// `pbm.fault.LegacyHubsNotSupported`; extends [`PbmFault`].
 ///

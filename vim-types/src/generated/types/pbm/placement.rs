@@ -12,7 +12,8 @@ pub struct PbmPlacementCapabilityConstraintsRequirement {
     /// `constraints`. Required.
     pub constraints: vim_wire::Poly<PbmCapabilityConstraints>,
 }
-vim_wire::object! { PbmPlacementCapabilityConstraintsRequirement: PbmPlacementRequirement, "PbmPlacementCapabilityConstraintsRequirement", "urn:pbm", 2, {
+vim_wire::object! { PbmPlacementCapabilityConstraintsRequirement: PbmPlacementRequirement,
+    "PbmPlacementCapabilityConstraintsRequirement", "urn:pbm", 2, {
     constraints "constraints" 2 2,
 } }
 
@@ -28,7 +29,8 @@ pub struct PbmPlacementCapabilityProfileRequirement {
     /// `profileId`. Required.
     pub profile_id: PbmProfileId,
 }
-vim_wire::object! { PbmPlacementCapabilityProfileRequirement: PbmPlacementRequirement, "PbmPlacementCapabilityProfileRequirement", "urn:pbm", 2, {
+vim_wire::object! { PbmPlacementCapabilityProfileRequirement: PbmPlacementRequirement,
+    "PbmPlacementCapabilityProfileRequirement", "urn:pbm", 2, {
     profile_id "profileId" 2 2,
 } }
 
@@ -50,7 +52,8 @@ pub struct PbmPlacementCompatibilityResult {
     /// `error`. Zero or more.
     pub error: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { PbmPlacementCompatibilityResult: virtual DynamicData, "PbmPlacementCompatibilityResult", "urn:pbm", 0, {
+vim_wire::object! { PbmPlacementCompatibilityResult: virtual DynamicData,
+    "PbmPlacementCompatibilityResult", "urn:pbm", 0, {
     hub "hub" 0 2,
     hub_info "hubInfo" 18 0,
     matching_resources "matchingResources" 2 0,
@@ -95,7 +98,8 @@ pub struct PbmPlacementMatchingReplicationResources {
     /// `replicationGroup`. Zero or more.
     pub replication_group: Vec<ReplicationGroupId>,
 }
-vim_wire::object! { PbmPlacementMatchingReplicationResources: PbmPlacementMatchingResources, "PbmPlacementMatchingReplicationResources", "urn:pbm", 2, {
+vim_wire::object! { PbmPlacementMatchingReplicationResources: PbmPlacementMatchingResources,
+    "PbmPlacementMatchingReplicationResources", "urn:pbm", 2, {
     replication_group "replicationGroup" 2 0,
 } }
 
@@ -106,7 +110,8 @@ vim_wire::object! { PbmPlacementMatchingReplicationResources: PbmPlacementMatchi
 /// Extended by [`PbmPlacementMatchingReplicationResources`].
 #[derive(Default)]
 pub struct PbmPlacementMatchingResources {}
-vim_wire::object! { PbmPlacementMatchingResources: virtual DynamicData, "PbmPlacementMatchingResources", "urn:pbm", 2, {} }
+vim_wire::object! { PbmPlacementMatchingResources: virtual DynamicData,
+    "PbmPlacementMatchingResources", "urn:pbm", 2, {} }
 
 /// `pbm.placement.Requirement`.
 ///
@@ -134,7 +139,8 @@ pub struct PbmPlacementResourceUtilization {
     /// `total`. Optional.
     pub total: Option<i64>,
 }
-vim_wire::object! { PbmPlacementResourceUtilization: virtual DynamicData, "PbmPlacementResourceUtilization", "urn:pbm", 2, {
+vim_wire::object! { PbmPlacementResourceUtilization: virtual DynamicData,
+    "PbmPlacementResourceUtilization", "urn:pbm", 2, {
     name "name" 2 2,
     description "description" 2 2,
     available_before "availableBefore" 2 0,
@@ -152,6 +158,7 @@ pub struct PbmPlacementZoneTopologyRequirement {
     /// `clusters`. Zero or more.
     pub clusters: Vec<PbmServerObjectRef>,
 }
-vim_wire::object! { PbmPlacementZoneTopologyRequirement: PbmPlacementCapabilityProfileRequirement, "PbmPlacementZoneTopologyRequirement", "urn:pbm", 18, {
+vim_wire::object! { PbmPlacementZoneTopologyRequirement: PbmPlacementCapabilityProfileRequirement,
+    "PbmPlacementZoneTopologyRequirement", "urn:pbm", 18, {
     clusters "clusters" 18 0,
 } }

@@ -63,7 +63,8 @@ pub struct PbmCapabilityProfileCreateSpec {
     /// `k8sCompliantName`. Optional. Since 9.1.0.0.
     pub k8s_compliant_name: Option<String>,
 }
-vim_wire::object! { PbmCapabilityProfileCreateSpec: virtual DynamicData, "PbmCapabilityProfileCreateSpec", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityProfileCreateSpec: virtual DynamicData,
+    "PbmCapabilityProfileCreateSpec", "urn:pbm", 0, {
     name "name" 0 2,
     description "description" 0 0,
     category "category" 2 0,
@@ -82,7 +83,8 @@ pub struct PbmCapabilityProfileUpdateSpec {
     /// `constraints`. Optional.
     pub constraints: Option<vim_wire::Poly<PbmCapabilityConstraints>>,
 }
-vim_wire::object! { PbmCapabilityProfileUpdateSpec: virtual DynamicData, "PbmCapabilityProfileUpdateSpec", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilityProfileUpdateSpec: virtual DynamicData,
+    "PbmCapabilityProfileUpdateSpec", "urn:pbm", 0, {
     name "name" 0 0,
     description "description" 0 0,
     constraints "constraints" 0 0,
@@ -112,7 +114,8 @@ pub struct PbmCapabilitySubProfileConstraints {
     /// `subProfiles`. One or more.
     pub sub_profiles: Vec<PbmCapabilitySubProfile>,
 }
-vim_wire::object! { PbmCapabilitySubProfileConstraints: PbmCapabilityConstraints, "PbmCapabilitySubProfileConstraints", "urn:pbm", 0, {
+vim_wire::object! { PbmCapabilitySubProfileConstraints: PbmCapabilityConstraints,
+    "PbmCapabilitySubProfileConstraints", "urn:pbm", 0, {
     sub_profiles "subProfiles" 0 2,
 } }
 
@@ -219,7 +222,8 @@ pub struct PbmProfileK8sCompliantNameSpec {
     /// `otherK8sCompliantNames`. Zero or more.
     pub other_k8s_compliant_names: Vec<String>,
 }
-vim_wire::object! { PbmProfileK8sCompliantNameSpec: virtual DynamicData, "PbmProfileK8sCompliantNameSpec", "urn:pbm", 18, {
+vim_wire::object! { PbmProfileK8sCompliantNameSpec: virtual DynamicData,
+    "PbmProfileK8sCompliantNameSpec", "urn:pbm", 18, {
     profile_id "profileId" 18 2,
     k8s_compliant_name "k8sCompliantName" 18 2,
     other_k8s_compliant_names "otherK8sCompliantNames" 18 0,

@@ -14,7 +14,8 @@ pub struct PbmQueryReplicationGroupResult {
     /// `fault`. Optional.
     pub fault: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { PbmQueryReplicationGroupResult: virtual DynamicData, "PbmQueryReplicationGroupResult", "urn:pbm", 2, {
+vim_wire::object! { PbmQueryReplicationGroupResult: virtual DynamicData,
+    "PbmQueryReplicationGroupResult", "urn:pbm", 2, {
     object "object" 2 2,
     replication_group_id "replicationGroupId" 2 0,
     fault "fault" 2 0,

@@ -81,7 +81,8 @@ pub struct ComplianceFailureComplianceFailureValues {
     /// `profileValue`. Optional.
     pub profile_value: Option<vim_wire::Any>,
 }
-vim_wire::object! { ComplianceFailureComplianceFailureValues: virtual DynamicData, "ComplianceFailureComplianceFailureValues", "urn:vim25", 10, {
+vim_wire::object! { ComplianceFailureComplianceFailureValues: virtual DynamicData,
+    "ComplianceFailureComplianceFailureValues", "urn:vim25", 10, {
     comparison_identifier "comparisonIdentifier" 10 2,
     profile_instance "profileInstance" 10 0,
     host_value "hostValue" 10 0,
@@ -232,7 +233,8 @@ pub struct ProfileCompositePolicyOptionMetadata {
     /// `option`. One or more.
     pub option: Vec<String>,
 }
-vim_wire::object! { ProfileCompositePolicyOptionMetadata: ProfilePolicyOptionMetadata, "ProfileCompositePolicyOptionMetadata", "urn:vim25", 4, {
+vim_wire::object! { ProfileCompositePolicyOptionMetadata: ProfilePolicyOptionMetadata,
+    "ProfileCompositePolicyOptionMetadata", "urn:vim25", 4, {
     option "option" 4 2,
 } }
 
@@ -286,7 +288,8 @@ pub struct ProfileDeferredPolicyOptionParameter {
     /// `parameter`. Zero or more.
     pub parameter: Vec<KeyAnyValue>,
 }
-vim_wire::object! { ProfileDeferredPolicyOptionParameter: virtual DynamicData, "ProfileDeferredPolicyOptionParameter", "urn:vim25", 4, {
+vim_wire::object! { ProfileDeferredPolicyOptionParameter: virtual DynamicData,
+    "ProfileDeferredPolicyOptionParameter", "urn:vim25", 4, {
     input_path "inputPath" 4 2,
     parameter "parameter" 4 0,
 } }
@@ -393,7 +396,8 @@ pub struct ProfileMetadataProfileOperationMessage {
     /// `message`. Required.
     pub message: LocalizableMessage,
 }
-vim_wire::object! { ProfileMetadataProfileOperationMessage: virtual DynamicData, "ProfileMetadataProfileOperationMessage", "urn:vim25", 11, {
+vim_wire::object! { ProfileMetadataProfileOperationMessage: virtual DynamicData,
+    "ProfileMetadataProfileOperationMessage", "urn:vim25", 11, {
     operation_name "operationName" 11 2,
     message "message" 11 2,
 } }
@@ -408,7 +412,8 @@ pub struct ProfileMetadataProfileSortSpec {
     /// `parameter`. Required.
     pub parameter: String,
 }
-vim_wire::object! { ProfileMetadataProfileSortSpec: virtual DynamicData, "ProfileMetadataProfileSortSpec", "urn:vim25", 6, {
+vim_wire::object! { ProfileMetadataProfileSortSpec: virtual DynamicData,
+    "ProfileMetadataProfileSortSpec", "urn:vim25", 6, {
     policy_id "policyId" 6 2,
     parameter "parameter" 6 2,
 } }
@@ -462,7 +467,8 @@ pub struct ProfileParameterMetadataParameterRelationMetadata {
     /// `maxCount`. Required.
     pub max_count: i32,
 }
-vim_wire::object! { ProfileParameterMetadataParameterRelationMetadata: virtual DynamicData, "ProfileParameterMetadataParameterRelationMetadata", "urn:vim25", 11, {
+vim_wire::object! { ProfileParameterMetadataParameterRelationMetadata: virtual DynamicData,
+    "ProfileParameterMetadataParameterRelationMetadata", "urn:vim25", 11, {
     relation_types "relationTypes" 11 0,
     values "values" 11 0,
     path "path" 11 0,
@@ -544,7 +550,8 @@ pub struct ProfileProfileStructureProperty {
     /// `element`. Required.
     pub element: ProfileProfileStructure,
 }
-vim_wire::object! { ProfileProfileStructureProperty: virtual DynamicData, "ProfileProfileStructureProperty", "urn:vim25", 6, {
+vim_wire::object! { ProfileProfileStructureProperty: virtual DynamicData,
+    "ProfileProfileStructureProperty", "urn:vim25", 6, {
     property_name "propertyName" 6 2,
     array "array" 6 2,
     element "element" 6 2,
@@ -593,7 +600,8 @@ pub struct UserInputRequiredParameterMetadata {
     /// `userInputParameter`. Zero or more.
     pub user_input_parameter: Vec<ProfileParameterMetadata>,
 }
-vim_wire::object! { UserInputRequiredParameterMetadata: ProfilePolicyOptionMetadata, "UserInputRequiredParameterMetadata", "urn:vim25", 4, {
+vim_wire::object! { UserInputRequiredParameterMetadata: ProfilePolicyOptionMetadata,
+    "UserInputRequiredParameterMetadata", "urn:vim25", 4, {
     user_input_parameter "userInputParameter" 4 0,
 } }
 

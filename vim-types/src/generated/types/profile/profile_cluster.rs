@@ -12,7 +12,8 @@ pub struct ClusterProfileCompleteConfigSpec {
     /// `complyProfile`. Optional.
     pub comply_profile: Option<ComplianceProfile>,
 }
-vim_wire::object! { ClusterProfileCompleteConfigSpec: ClusterProfileConfigSpec, "ClusterProfileCompleteConfigSpec", "urn:vim25", 4, {
+vim_wire::object! { ClusterProfileCompleteConfigSpec: ClusterProfileConfigSpec,
+    "ClusterProfileCompleteConfigSpec", "urn:vim25", 4, {
     comply_profile "complyProfile" 4 0,
 } }
 
@@ -40,7 +41,8 @@ pub struct ClusterProfileConfigServiceCreateSpec {
     /// `serviceType`. Zero or more.
     pub service_type: Vec<String>,
 }
-vim_wire::object! { ClusterProfileConfigServiceCreateSpec: ClusterProfileConfigSpec, "ClusterProfileConfigServiceCreateSpec", "urn:vim25", 4, {
+vim_wire::object! { ClusterProfileConfigServiceCreateSpec: ClusterProfileConfigSpec,
+    "ClusterProfileConfigServiceCreateSpec", "urn:vim25", 4, {
     service_type "serviceType" 4 0,
 } }
 

@@ -54,7 +54,8 @@ pub struct AnswerFileOptionsCreateSpec {
     /// `userInput`. Zero or more.
     pub user_input: Vec<ProfileDeferredPolicyOptionParameter>,
 }
-vim_wire::object! { AnswerFileOptionsCreateSpec: AnswerFileCreateSpec, "AnswerFileOptionsCreateSpec", "urn:vim25", 6, {
+vim_wire::object! { AnswerFileOptionsCreateSpec: AnswerFileCreateSpec,
+    "AnswerFileOptionsCreateSpec", "urn:vim25", 6, {
     user_input "userInput" 6 0,
 } }
 
@@ -68,7 +69,8 @@ pub struct AnswerFileSerializedCreateSpec {
     /// `answerFileConfigString`. Required.
     pub answer_file_config_string: String,
 }
-vim_wire::object! { AnswerFileSerializedCreateSpec: AnswerFileCreateSpec, "AnswerFileSerializedCreateSpec", "urn:vim25", 6, {
+vim_wire::object! { AnswerFileSerializedCreateSpec: AnswerFileCreateSpec,
+    "AnswerFileSerializedCreateSpec", "urn:vim25", 6, {
     answer_file_config_string "answerFileConfigString" 6 2,
 } }
 
@@ -124,7 +126,8 @@ pub struct ApplyHostProfileConfigurationResult {
     /// `errors`. Zero or more.
     pub errors: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { ApplyHostProfileConfigurationResult: virtual DynamicData, "ApplyHostProfileConfigurationResult", "urn:vim25", 10, {
+vim_wire::object! { ApplyHostProfileConfigurationResult: virtual DynamicData,
+    "ApplyHostProfileConfigurationResult", "urn:vim25", 10, {
     start_time "startTime" 10 2,
     complete_time "completeTime" 10 2,
     host "host" 10 2,
@@ -152,7 +155,8 @@ pub struct ApplyHostProfileConfigurationSpec {
     /// `faultData`. Optional.
     pub fault_data: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { ApplyHostProfileConfigurationSpec: ProfileExecuteResult, "ApplyHostProfileConfigurationSpec", "urn:vim25", 10, {
+vim_wire::object! { ApplyHostProfileConfigurationSpec: ProfileExecuteResult,
+    "ApplyHostProfileConfigurationSpec", "urn:vim25", 10, {
     host "host" 10 2,
     task_list_requirement "taskListRequirement" 10 0,
     task_description "taskDescription" 10 0,
@@ -362,7 +366,8 @@ pub struct HostProfileCompleteConfigSpec {
     /// `hostConfig`. Optional. Since 6.5.
     pub host_config: Option<HostProfileConfigInfo>,
 }
-vim_wire::object! { HostProfileCompleteConfigSpec: HostProfileConfigSpec, "HostProfileCompleteConfigSpec", "urn:vim25", 4, {
+vim_wire::object! { HostProfileCompleteConfigSpec: HostProfileConfigSpec,
+    "HostProfileCompleteConfigSpec", "urn:vim25", 4, {
     apply_profile "applyProfile" 4 0,
     custom_comply_profile "customComplyProfile" 4 0,
     disabled_expression_list_changed "disabledExpressionListChanged" 4 2,
@@ -425,7 +430,8 @@ pub struct HostProfileHostBasedConfigSpec {
     /// `useHostProfileEngine`. Optional. Since 5.0.
     pub use_host_profile_engine: Option<bool>,
 }
-vim_wire::object! { HostProfileHostBasedConfigSpec: HostProfileConfigSpec, "HostProfileHostBasedConfigSpec", "urn:vim25", 4, {
+vim_wire::object! { HostProfileHostBasedConfigSpec: HostProfileConfigSpec,
+    "HostProfileHostBasedConfigSpec", "urn:vim25", 4, {
     host "host" 4 2,
     use_host_profile_engine "useHostProfileEngine" 6 0,
 } }
@@ -440,7 +446,8 @@ pub struct HostProfileManagerCompositionResult {
     /// `results`. Zero or more.
     pub results: Vec<HostProfileManagerCompositionResultResultElement>,
 }
-vim_wire::object! { HostProfileManagerCompositionResult: virtual DynamicData, "HostProfileManagerCompositionResult", "urn:vim25", 10, {
+vim_wire::object! { HostProfileManagerCompositionResult: virtual DynamicData,
+    "HostProfileManagerCompositionResult", "urn:vim25", 10, {
     errors "errors" 10 0,
     results "results" 10 0,
 } }
@@ -457,7 +464,8 @@ pub struct HostProfileManagerCompositionResultResultElement {
     /// `errors`. Zero or more.
     pub errors: Vec<LocalizableMessage>,
 }
-vim_wire::object! { HostProfileManagerCompositionResultResultElement: virtual DynamicData, "HostProfileManagerCompositionResultResultElement", "urn:vim25", 10, {
+vim_wire::object! { HostProfileManagerCompositionResultResultElement: virtual DynamicData,
+    "HostProfileManagerCompositionResultResultElement", "urn:vim25", 10, {
     target "target" 10 2,
     status "status" 10 2,
     errors "errors" 10 0,
@@ -473,7 +481,8 @@ pub struct HostProfileManagerCompositionValidationResult {
     /// `errors`. Zero or more.
     pub errors: Vec<LocalizableMessage>,
 }
-vim_wire::object! { HostProfileManagerCompositionValidationResult: virtual DynamicData, "HostProfileManagerCompositionValidationResult", "urn:vim25", 10, {
+vim_wire::object! { HostProfileManagerCompositionValidationResult: virtual DynamicData,
+    "HostProfileManagerCompositionValidationResult", "urn:vim25", 10, {
     results "results" 10 0,
     errors "errors" 10 0,
 } }
@@ -504,7 +513,8 @@ pub struct HostProfileManagerCompositionValidationResultResultElement {
     /// `toBeReenableCC`. Optional.
     pub to_be_reenable_cc: Option<HostApplyProfile>,
 }
-vim_wire::object! { HostProfileManagerCompositionValidationResultResultElement: virtual DynamicData, "HostProfileManagerCompositionValidationResultResultElement", "urn:vim25", 10, {
+vim_wire::object! { HostProfileManagerCompositionValidationResultResultElement: virtual DynamicData,
+    "HostProfileManagerCompositionValidationResultResultElement", "urn:vim25", 10, {
     target "target" 10 2,
     status "status" 10 2,
     errors "errors" 10 0,
@@ -529,7 +539,8 @@ pub struct HostProfileManagerConfigTaskList {
     /// `taskListRequirement`. Zero or more. Since 6.0.
     pub task_list_requirement: Vec<String>,
 }
-vim_wire::object! { HostProfileManagerConfigTaskList: virtual DynamicData, "HostProfileManagerConfigTaskList", "urn:vim25", 4, {
+vim_wire::object! { HostProfileManagerConfigTaskList: virtual DynamicData,
+    "HostProfileManagerConfigTaskList", "urn:vim25", 4, {
     config_spec "configSpec" 4 0,
     task_description "taskDescription" 4 0,
     task_list_requirement "taskListRequirement" 9 0,
@@ -545,7 +556,8 @@ pub struct HostProfileManagerHostToConfigSpecMap {
     /// `configSpec`. Required.
     pub config_spec: vim_wire::Poly<AnswerFileCreateSpec>,
 }
-vim_wire::object! { HostProfileManagerHostToConfigSpecMap: virtual DynamicData, "HostProfileManagerHostToConfigSpecMap", "urn:vim25", 10, {
+vim_wire::object! { HostProfileManagerHostToConfigSpecMap: virtual DynamicData,
+    "HostProfileManagerHostToConfigSpecMap", "urn:vim25", 10, {
     host "host" 10 2,
     config_spec "configSpec" 10 2,
 } }
@@ -562,7 +574,8 @@ pub struct HostProfileSerializedHostProfileSpec {
     /// `validating`. Optional. Since 6.0.
     pub validating: Option<bool>,
 }
-vim_wire::object! { HostProfileSerializedHostProfileSpec: ProfileSerializedCreateSpec, "HostProfileSerializedHostProfileSpec", "urn:vim25", 6, {
+vim_wire::object! { HostProfileSerializedHostProfileSpec: ProfileSerializedCreateSpec,
+    "HostProfileSerializedHostProfileSpec", "urn:vim25", 6, {
     validator_host "validatorHost" 6 0,
     validating "validating" 9 0,
 } }
@@ -587,7 +600,8 @@ pub struct HostProfileValidationFailureInfo {
     /// `faults`. Zero or more.
     pub faults: Vec<LocalizedMethodFault>,
 }
-vim_wire::object! { HostProfileValidationFailureInfo: virtual DynamicData, "HostProfileValidationFailureInfo", "urn:vim25", 11, {
+vim_wire::object! { HostProfileValidationFailureInfo: virtual DynamicData,
+    "HostProfileValidationFailureInfo", "urn:vim25", 11, {
     name "name" 11 2,
     annotation "annotation" 11 2,
     update_type "updateType" 11 2,
@@ -604,7 +618,8 @@ vim_wire::object! { HostProfileValidationFailureInfo: virtual DynamicData, "Host
 /// Extended by [`StructuredCustomizations`].
 #[derive(Default)]
 pub struct HostProfilesEntityCustomizations {}
-vim_wire::object! { HostProfilesEntityCustomizations: virtual DynamicData, "HostProfilesEntityCustomizations", "urn:vim25", 10, {} }
+vim_wire::object! { HostProfilesEntityCustomizations: virtual DynamicData,
+    "HostProfilesEntityCustomizations", "urn:vim25", 10, {} }
 
 /// `vim.profile.host.IpAddressProfile`; extends [`ApplyProfile`].
 ///
@@ -933,7 +948,8 @@ pub struct ServiceConsolePortGroupProfile {
     /// `ipConfig`. Required.
     pub ip_config: IpAddressProfile,
 }
-vim_wire::object! { ServiceConsolePortGroupProfile: PortGroupProfile, "ServiceConsolePortGroupProfile", "urn:vim25", 4, {
+vim_wire::object! { ServiceConsolePortGroupProfile: PortGroupProfile,
+    "ServiceConsolePortGroupProfile", "urn:vim25", 4, {
     ip_config "ipConfig" 4 2,
 } }
 
@@ -991,7 +1007,8 @@ pub struct StructuredCustomizations {
     /// `customizations`. Optional.
     pub customizations: Option<AnswerFile>,
 }
-vim_wire::object! { StructuredCustomizations: HostProfilesEntityCustomizations, "StructuredCustomizations", "urn:vim25", 10, {
+vim_wire::object! { StructuredCustomizations: HostProfilesEntityCustomizations,
+    "StructuredCustomizations", "urn:vim25", 10, {
     entity "entity" 10 2,
     customizations "customizations" 10 0,
 } }
@@ -1122,7 +1139,8 @@ vim_wire::open_enum! {
     /// `vim.profile.host.ProfileManager.CompositionResult.ResultElement.Status`.
     ///
     /// Since 6.5.
-    HostProfileManagerCompositionResultResultElementStatus, "HostProfileManagerCompositionResultResultElementStatus", "urn:vim25", 10, {
+    HostProfileManagerCompositionResultResultElementStatus,
+    "HostProfileManagerCompositionResultResultElementStatus", "urn:vim25", 10, {
         /// `success`
         SUCCESS = "success",
         /// `error`
@@ -1134,7 +1152,8 @@ vim_wire::open_enum! {
     /// `vim.profile.host.ProfileManager.CompositionValidationResult.ResultElement.Status`.
     ///
     /// Since 6.5.
-    HostProfileManagerCompositionValidationResultResultElementStatus, "HostProfileManagerCompositionValidationResultResultElementStatus", "urn:vim25", 10, {
+    HostProfileManagerCompositionValidationResultResultElementStatus,
+    "HostProfileManagerCompositionValidationResultResultElementStatus", "urn:vim25", 10, {
         /// `success`
         SUCCESS = "success",
         /// `error`

@@ -12,7 +12,8 @@ pub struct DatastoreNamespaceManagerDirectoryInfo {
     /// `used`. Required.
     pub used: i64,
 }
-vim_wire::object! { DatastoreNamespaceManagerDirectoryInfo: virtual DynamicData, "DatastoreNamespaceManagerDirectoryInfo", "urn:vim25", 29, {
+vim_wire::object! { DatastoreNamespaceManagerDirectoryInfo: virtual DynamicData,
+    "DatastoreNamespaceManagerDirectoryInfo", "urn:vim25", 29, {
     capacity "capacity" 29 2,
     used "used" 29 2,
 } }
@@ -29,7 +30,8 @@ pub struct StorageResourceManagerStorageProfileStatistics {
     /// `usedSpaceMB`. Required.
     pub used_space_mb: i64,
 }
-vim_wire::object! { StorageResourceManagerStorageProfileStatistics: virtual DynamicData, "StorageResourceManagerStorageProfileStatistics", "urn:vim25", 9, {
+vim_wire::object! { StorageResourceManagerStorageProfileStatistics: virtual DynamicData,
+    "StorageResourceManagerStorageProfileStatistics", "urn:vim25", 9, {
     profile_id "profileId" 9 2,
     total_space_mb "totalSpaceMB" 9 2,
     used_space_mb "usedSpaceMB" 9 2,

@@ -14,7 +14,8 @@ pub struct HostVsanInternalSystemCmmdsQuery {
     /// `owner`. Optional.
     pub owner: Option<String>,
 }
-vim_wire::object! { HostVsanInternalSystemCmmdsQuery: virtual DynamicData, "HostVsanInternalSystemCmmdsQuery", "urn:vim25", 8, {
+vim_wire::object! { HostVsanInternalSystemCmmdsQuery: virtual DynamicData,
+    "HostVsanInternalSystemCmmdsQuery", "urn:vim25", 8, {
     r#type "type" 8 0,
     uuid "uuid" 8 0,
     owner "owner" 8 0,
@@ -32,7 +33,8 @@ pub struct HostVsanInternalSystemDeleteVsanObjectsResult {
     /// `failureReason`. Zero or more.
     pub failure_reason: Vec<LocalizableMessage>,
 }
-vim_wire::object! { HostVsanInternalSystemDeleteVsanObjectsResult: virtual DynamicData, "HostVsanInternalSystemDeleteVsanObjectsResult", "urn:vim25", 8, {
+vim_wire::object! { HostVsanInternalSystemDeleteVsanObjectsResult: virtual DynamicData,
+    "HostVsanInternalSystemDeleteVsanObjectsResult", "urn:vim25", 8, {
     uuid "uuid" 8 2,
     success "success" 8 2,
     failure_reason "failureReason" 8 0,
@@ -48,7 +50,8 @@ pub struct HostVsanInternalSystemVsanObjectOperationResult {
     /// `failureReason`. Zero or more.
     pub failure_reason: Vec<LocalizableMessage>,
 }
-vim_wire::object! { HostVsanInternalSystemVsanObjectOperationResult: virtual DynamicData, "HostVsanInternalSystemVsanObjectOperationResult", "urn:vim25", 9, {
+vim_wire::object! { HostVsanInternalSystemVsanObjectOperationResult: virtual DynamicData,
+    "HostVsanInternalSystemVsanObjectOperationResult", "urn:vim25", 9, {
     uuid "uuid" 9 2,
     failure_reason "failureReason" 9 0,
 } }
@@ -65,7 +68,8 @@ pub struct HostVsanInternalSystemVsanPhysicalDiskDiagnosticsResult {
     /// `failureReason`. Optional.
     pub failure_reason: Option<String>,
 }
-vim_wire::object! { HostVsanInternalSystemVsanPhysicalDiskDiagnosticsResult: virtual DynamicData, "HostVsanInternalSystemVsanPhysicalDiskDiagnosticsResult", "urn:vim25", 8, {
+vim_wire::object! { HostVsanInternalSystemVsanPhysicalDiskDiagnosticsResult: virtual DynamicData,
+    "HostVsanInternalSystemVsanPhysicalDiskDiagnosticsResult", "urn:vim25", 8, {
     disk_uuid "diskUuid" 8 2,
     success "success" 8 2,
     failure_reason "failureReason" 8 0,

@@ -85,7 +85,8 @@ pub struct StorageDrsPlacementRankVmSpec {
     /// [`ClusterComputeResource`](crate::mo::ClusterComputeResource).
     pub vm_clusters: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { StorageDrsPlacementRankVmSpec: virtual DynamicData, "StorageDrsPlacementRankVmSpec", "urn:vim25", 9, {
+vim_wire::object! { StorageDrsPlacementRankVmSpec: virtual DynamicData,
+    "StorageDrsPlacementRankVmSpec", "urn:vim25", 9, {
     vm_placement_spec "vmPlacementSpec" 9 2,
     vm_clusters "vmClusters" 9 2,
 } }

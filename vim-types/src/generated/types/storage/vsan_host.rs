@@ -51,7 +51,8 @@ pub struct VsanHostClusterStatusStateCompletionEstimate {
     /// `percentComplete`. Optional.
     pub percent_complete: Option<i32>,
 }
-vim_wire::object! { VsanHostClusterStatusStateCompletionEstimate: virtual DynamicData, "VsanHostClusterStatusStateCompletionEstimate", "urn:vim25", 8, {
+vim_wire::object! { VsanHostClusterStatusStateCompletionEstimate: virtual DynamicData,
+    "VsanHostClusterStatusStateCompletionEstimate", "urn:vim25", 8, {
     complete_time "completeTime" 8 0,
     percent_complete "percentComplete" 8 0,
 } }

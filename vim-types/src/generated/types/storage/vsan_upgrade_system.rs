@@ -12,7 +12,8 @@ pub struct VsanUpgradeSystemAPIBrokenIssue {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemAPIBrokenIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemAPIBrokenIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemAPIBrokenIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemAPIBrokenIssue", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -26,7 +27,8 @@ pub struct VsanUpgradeSystemAutoClaimEnabledOnHostsIssue {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemAutoClaimEnabledOnHostsIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemAutoClaimEnabledOnHostsIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemAutoClaimEnabledOnHostsIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemAutoClaimEnabledOnHostsIssue", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -40,7 +42,8 @@ pub struct VsanUpgradeSystemHostsDisconnectedIssue {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemHostsDisconnectedIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemHostsDisconnectedIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemHostsDisconnectedIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemHostsDisconnectedIssue", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -54,7 +57,8 @@ pub struct VsanUpgradeSystemMissingHostsInClusterIssue {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemMissingHostsInClusterIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemMissingHostsInClusterIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemMissingHostsInClusterIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemMissingHostsInClusterIssue", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -66,7 +70,8 @@ pub struct VsanUpgradeSystemNetworkPartitionInfo {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemNetworkPartitionInfo: virtual DynamicData, "VsanUpgradeSystemNetworkPartitionInfo", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemNetworkPartitionInfo: virtual DynamicData,
+    "VsanUpgradeSystemNetworkPartitionInfo", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -80,7 +85,8 @@ pub struct VsanUpgradeSystemNetworkPartitionIssue {
     /// `partitions`. One or more.
     pub partitions: Vec<VsanUpgradeSystemNetworkPartitionInfo>,
 }
-vim_wire::object! { VsanUpgradeSystemNetworkPartitionIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemNetworkPartitionIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemNetworkPartitionIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemNetworkPartitionIssue", "urn:vim25", 9, {
     partitions "partitions" 9 2,
 } }
 
@@ -94,7 +100,8 @@ pub struct VsanUpgradeSystemNotEnoughFreeCapacityIssue {
     /// `reducedRedundancyUpgradePossible`. Required.
     pub reduced_redundancy_upgrade_possible: bool,
 }
-vim_wire::object! { VsanUpgradeSystemNotEnoughFreeCapacityIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemNotEnoughFreeCapacityIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemNotEnoughFreeCapacityIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemNotEnoughFreeCapacityIssue", "urn:vim25", 9, {
     reduced_redundancy_upgrade_possible "reducedRedundancyUpgradePossible" 9 2,
 } }
 
@@ -112,7 +119,8 @@ pub struct VsanUpgradeSystemPreflightCheckIssue {
     /// `msg`. Required.
     pub msg: String,
 }
-vim_wire::object! { VsanUpgradeSystemPreflightCheckIssue: virtual DynamicData, "VsanUpgradeSystemPreflightCheckIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemPreflightCheckIssue: virtual DynamicData,
+    "VsanUpgradeSystemPreflightCheckIssue", "urn:vim25", 9, {
     msg "msg" 9 2,
 } }
 
@@ -126,7 +134,8 @@ pub struct VsanUpgradeSystemPreflightCheckResult {
     /// `diskMappingToRestore`. Optional.
     pub disk_mapping_to_restore: Option<VsanHostDiskMapping>,
 }
-vim_wire::object! { VsanUpgradeSystemPreflightCheckResult: virtual DynamicData, "VsanUpgradeSystemPreflightCheckResult", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemPreflightCheckResult: virtual DynamicData,
+    "VsanUpgradeSystemPreflightCheckResult", "urn:vim25", 9, {
     issues "issues" 9 0,
     disk_mapping_to_restore "diskMappingToRestore" 9 0,
 } }
@@ -141,7 +150,8 @@ pub struct VsanUpgradeSystemRogueHostsInClusterIssue {
     /// `uuids`. One or more.
     pub uuids: Vec<String>,
 }
-vim_wire::object! { VsanUpgradeSystemRogueHostsInClusterIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemRogueHostsInClusterIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemRogueHostsInClusterIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemRogueHostsInClusterIssue", "urn:vim25", 9, {
     uuids "uuids" 9 2,
 } }
 
@@ -157,7 +167,8 @@ pub struct VsanUpgradeSystemUpgradeHistoryDiskGroupOp {
     /// `diskMapping`. Required.
     pub disk_mapping: VsanHostDiskMapping,
 }
-vim_wire::object! { VsanUpgradeSystemUpgradeHistoryDiskGroupOp: VsanUpgradeSystemUpgradeHistoryItem, "VsanUpgradeSystemUpgradeHistoryDiskGroupOp", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemUpgradeHistoryDiskGroupOp: VsanUpgradeSystemUpgradeHistoryItem,
+    "VsanUpgradeSystemUpgradeHistoryDiskGroupOp", "urn:vim25", 9, {
     operation "operation" 9 2,
     disk_mapping "diskMapping" 9 2,
 } }
@@ -179,7 +190,8 @@ pub struct VsanUpgradeSystemUpgradeHistoryItem {
     /// `task`. Optional. Reference to a [`Task`](crate::mo::Task).
     pub task: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemUpgradeHistoryItem: virtual DynamicData, "VsanUpgradeSystemUpgradeHistoryItem", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemUpgradeHistoryItem: virtual DynamicData,
+    "VsanUpgradeSystemUpgradeHistoryItem", "urn:vim25", 9, {
     timestamp "timestamp" 9 2,
     host "host" 9 0,
     message "message" 9 2,
@@ -196,7 +208,8 @@ pub struct VsanUpgradeSystemUpgradeHistoryPreflightFail {
     /// `preflightResult`. Required.
     pub preflight_result: VsanUpgradeSystemPreflightCheckResult,
 }
-vim_wire::object! { VsanUpgradeSystemUpgradeHistoryPreflightFail: VsanUpgradeSystemUpgradeHistoryItem, "VsanUpgradeSystemUpgradeHistoryPreflightFail", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemUpgradeHistoryPreflightFail: VsanUpgradeSystemUpgradeHistoryItem,
+    "VsanUpgradeSystemUpgradeHistoryPreflightFail", "urn:vim25", 9, {
     preflight_result "preflightResult" 9 2,
 } }
 
@@ -216,7 +229,8 @@ pub struct VsanUpgradeSystemUpgradeStatus {
     /// `progress`. Optional.
     pub progress: Option<i32>,
 }
-vim_wire::object! { VsanUpgradeSystemUpgradeStatus: virtual DynamicData, "VsanUpgradeSystemUpgradeStatus", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemUpgradeStatus: virtual DynamicData,
+    "VsanUpgradeSystemUpgradeStatus", "urn:vim25", 9, {
     in_progress "inProgress" 9 2,
     history "history" 9 0,
     aborted "aborted" 9 0,
@@ -235,7 +249,8 @@ pub struct VsanUpgradeSystemV2ObjectsPresentDuringDowngradeIssue {
     /// `uuids`. One or more.
     pub uuids: Vec<String>,
 }
-vim_wire::object! { VsanUpgradeSystemV2ObjectsPresentDuringDowngradeIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemV2ObjectsPresentDuringDowngradeIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemV2ObjectsPresentDuringDowngradeIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemV2ObjectsPresentDuringDowngradeIssue", "urn:vim25", 9, {
     uuids "uuids" 9 2,
 } }
 
@@ -249,7 +264,8 @@ pub struct VsanUpgradeSystemWrongEsxVersionIssue {
     /// `hosts`. One or more. References to [`HostSystem`](crate::mo::HostSystem).
     pub hosts: Vec<vim_wire::MoRef>,
 }
-vim_wire::object! { VsanUpgradeSystemWrongEsxVersionIssue: VsanUpgradeSystemPreflightCheckIssue, "VsanUpgradeSystemWrongEsxVersionIssue", "urn:vim25", 9, {
+vim_wire::object! { VsanUpgradeSystemWrongEsxVersionIssue: VsanUpgradeSystemPreflightCheckIssue,
+    "VsanUpgradeSystemWrongEsxVersionIssue", "urn:vim25", 9, {
     hosts "hosts" 9 2,
 } }
 
@@ -257,7 +273,8 @@ vim_wire::open_enum! {
     /// `vim.VsanUpgradeSystem.UpgradeHistoryDiskGroupOpType`.
     ///
     /// Since 6.0.
-    VsanUpgradeSystemUpgradeHistoryDiskGroupOpType, "VsanUpgradeSystemUpgradeHistoryDiskGroupOpType", "urn:vim25", 9, {
+    VsanUpgradeSystemUpgradeHistoryDiskGroupOpType,
+    "VsanUpgradeSystemUpgradeHistoryDiskGroupOpType", "urn:vim25", 9, {
         /// `add`
         ADD = "add",
         /// `remove`

@@ -70,7 +70,8 @@ pub struct BaseConfigInfoDiskFileBackingInfo {
     /// `provisioningType`. Required. Values: [`BaseConfigInfoDiskFileBackingInfoProvisioningType`].
     pub provisioning_type: String,
 }
-vim_wire::object! { BaseConfigInfoDiskFileBackingInfo: BaseConfigInfoFileBackingInfo, "BaseConfigInfoDiskFileBackingInfo", "urn:vim25", 10, {
+vim_wire::object! { BaseConfigInfoDiskFileBackingInfo: BaseConfigInfoFileBackingInfo,
+    "BaseConfigInfoDiskFileBackingInfo", "urn:vim25", 10, {
     provisioning_type "provisioningType" 10 2,
 } }
 
@@ -96,7 +97,8 @@ pub struct BaseConfigInfoFileBackingInfo {
     /// `sharedFileBacking`. Optional. Since 9.1.0.0.
     pub shared_file_backing: Option<bool>,
 }
-vim_wire::object! { BaseConfigInfoFileBackingInfo: BaseConfigInfoBackingInfo, "BaseConfigInfoFileBackingInfo", "urn:vim25", 10, {
+vim_wire::object! { BaseConfigInfoFileBackingInfo: BaseConfigInfoBackingInfo,
+    "BaseConfigInfoFileBackingInfo", "urn:vim25", 10, {
     file_path "filePath" 10 2,
     backing_object_id "backingObjectId" 10 0,
     parent "parent" 10 0,
@@ -117,7 +119,8 @@ pub struct BaseConfigInfoRawDiskMappingBackingInfo {
     /// `compatibilityMode`. Required.
     pub compatibility_mode: String,
 }
-vim_wire::object! { BaseConfigInfoRawDiskMappingBackingInfo: BaseConfigInfoFileBackingInfo, "BaseConfigInfoRawDiskMappingBackingInfo", "urn:vim25", 10, {
+vim_wire::object! { BaseConfigInfoRawDiskMappingBackingInfo: BaseConfigInfoFileBackingInfo,
+    "BaseConfigInfoRawDiskMappingBackingInfo", "urn:vim25", 10, {
     lun_uuid "lunUuid" 10 2,
     compatibility_mode "compatibilityMode" 10 2,
 } }
@@ -234,7 +237,8 @@ pub struct VStorageObjectReconcileResult {
     /// `reconcileDetails`. Zero or more.
     pub reconcile_details: Vec<VStorageObjectReconcileResultReconcileDetail>,
 }
-vim_wire::object! { VStorageObjectReconcileResult: virtual DynamicData, "VStorageObjectReconcileResult", "urn:vim25", 33, {
+vim_wire::object! { VStorageObjectReconcileResult: virtual DynamicData,
+    "VStorageObjectReconcileResult", "urn:vim25", 33, {
     reconcile_details "reconcileDetails" 33 0,
 } }
 
@@ -248,7 +252,8 @@ pub struct VStorageObjectReconcileResultInvalidDiskPath {
     /// `reason`. Required.
     pub reason: String,
 }
-vim_wire::object! { VStorageObjectReconcileResultInvalidDiskPath: virtual DynamicData, "VStorageObjectReconcileResultInvalidDiskPath", "urn:vim25", 33, {
+vim_wire::object! { VStorageObjectReconcileResultInvalidDiskPath: virtual DynamicData,
+    "VStorageObjectReconcileResultInvalidDiskPath", "urn:vim25", 33, {
     path "path" 33 2,
     reason "reason" 33 2,
 } }
@@ -275,7 +280,8 @@ pub struct VStorageObjectReconcileResultReconcileDetail {
     /// `invalidDiskPaths`. Zero or more.
     pub invalid_disk_paths: Vec<VStorageObjectReconcileResultInvalidDiskPath>,
 }
-vim_wire::object! { VStorageObjectReconcileResultReconcileDetail: virtual DynamicData, "VStorageObjectReconcileResultReconcileDetail", "urn:vim25", 33, {
+vim_wire::object! { VStorageObjectReconcileResultReconcileDetail: virtual DynamicData,
+    "VStorageObjectReconcileResultReconcileDetail", "urn:vim25", 33, {
     host_name "hostName" 33 0,
     reconcile_report_path "reconcileReportPath" 33 0,
     is_reconciled "isReconciled" 33 0,
@@ -304,7 +310,8 @@ pub struct VStorageObjectReconcileSpec {
     /// `generateReport`. Optional.
     pub generate_report: Option<i32>,
 }
-vim_wire::object! { VStorageObjectReconcileSpec: virtual DynamicData, "VStorageObjectReconcileSpec", "urn:vim25", 33, {
+vim_wire::object! { VStorageObjectReconcileSpec: virtual DynamicData,
+    "VStorageObjectReconcileSpec", "urn:vim25", 33, {
     datastore "datastore" 33 2,
     include_disk_paths "includeDiskPaths" 33 0,
     exclude_disk_paths "excludeDiskPaths" 33 0,
@@ -341,7 +348,8 @@ pub struct VStorageObjectSnapshotDetails {
     /// `changedBlockTrackingId`. Optional.
     pub changed_block_tracking_id: Option<String>,
 }
-vim_wire::object! { VStorageObjectSnapshotDetails: virtual DynamicData, "VStorageObjectSnapshotDetails", "urn:vim25", 11, {
+vim_wire::object! { VStorageObjectSnapshotDetails: virtual DynamicData,
+    "VStorageObjectSnapshotDetails", "urn:vim25", 11, {
     path "path" 11 0,
     changed_block_tracking_id "changedBlockTrackingId" 11 0,
 } }
@@ -372,7 +380,8 @@ pub struct VStorageObjectSnapshotInfoVStorageObjectSnapshot {
     /// `description`. Required.
     pub description: String,
 }
-vim_wire::object! { VStorageObjectSnapshotInfoVStorageObjectSnapshot: virtual DynamicData, "VStorageObjectSnapshotInfoVStorageObjectSnapshot", "urn:vim25", 11, {
+vim_wire::object! { VStorageObjectSnapshotInfoVStorageObjectSnapshot: virtual DynamicData,
+    "VStorageObjectSnapshotInfoVStorageObjectSnapshot", "urn:vim25", 11, {
     id "id" 11 0,
     backing_object_id "backingObjectId" 11 0,
     create_time "createTime" 11 2,
@@ -471,7 +480,8 @@ pub struct VslmCreateSpecDiskFileBackingSpec {
     /// `provisioningType`. Optional.
     pub provisioning_type: Option<String>,
 }
-vim_wire::object! { VslmCreateSpecDiskFileBackingSpec: VslmCreateSpecBackingSpec, "VslmCreateSpecDiskFileBackingSpec", "urn:vim25", 10, {
+vim_wire::object! { VslmCreateSpecDiskFileBackingSpec: VslmCreateSpecBackingSpec,
+    "VslmCreateSpecDiskFileBackingSpec", "urn:vim25", 10, {
     provisioning_type "provisioningType" 10 0,
 } }
 
@@ -487,7 +497,8 @@ pub struct VslmCreateSpecRawDiskMappingBackingSpec {
     /// `compatibilityMode`. Required.
     pub compatibility_mode: String,
 }
-vim_wire::object! { VslmCreateSpecRawDiskMappingBackingSpec: VslmCreateSpecBackingSpec, "VslmCreateSpecRawDiskMappingBackingSpec", "urn:vim25", 10, {
+vim_wire::object! { VslmCreateSpecRawDiskMappingBackingSpec: VslmCreateSpecBackingSpec,
+    "VslmCreateSpecRawDiskMappingBackingSpec", "urn:vim25", 10, {
     lun_uuid "lunUuid" 10 2,
     compatibility_mode "compatibilityMode" 10 2,
 } }
@@ -506,7 +517,8 @@ pub struct VslmInfrastructureObjectPolicy {
     /// `error`. Optional.
     pub error: Option<LocalizedMethodFault>,
 }
-vim_wire::object! { VslmInfrastructureObjectPolicy: virtual DynamicData, "vslmInfrastructureObjectPolicy", "urn:vim25", 11, {
+vim_wire::object! { VslmInfrastructureObjectPolicy: virtual DynamicData,
+    "vslmInfrastructureObjectPolicy", "urn:vim25", 11, {
     name "name" 11 2,
     backing_object_id "backingObjectId" 11 2,
     profile_id "profileId" 11 2,
@@ -523,7 +535,8 @@ pub struct VslmInfrastructureObjectPolicySpec {
     /// `profile`. Zero or more.
     pub profile: Vec<vim_wire::Poly<VirtualMachineProfileSpec>>,
 }
-vim_wire::object! { VslmInfrastructureObjectPolicySpec: virtual DynamicData, "vslmInfrastructureObjectPolicySpec", "urn:vim25", 11, {
+vim_wire::object! { VslmInfrastructureObjectPolicySpec: virtual DynamicData,
+    "vslmInfrastructureObjectPolicySpec", "urn:vim25", 11, {
     datastore "datastore" 11 2,
     profile "profile" 11 0,
 } }
@@ -595,7 +608,8 @@ vim_wire::open_enum! {
     /// `vim.vslm.BaseConfigInfo.DiskFileBackingInfo.ProvisioningType`.
     ///
     /// Since 6.5.
-    BaseConfigInfoDiskFileBackingInfoProvisioningType, "BaseConfigInfoDiskFileBackingInfoProvisioningType", "urn:vim25", 10, {
+    BaseConfigInfoDiskFileBackingInfoProvisioningType,
+    "BaseConfigInfoDiskFileBackingInfoProvisioningType", "urn:vim25", 10, {
         /// `thin`
         THIN = "thin",
         /// `eagerZeroedThick`

@@ -45,7 +45,8 @@ pub struct VStorageObjectAssociationsVmDiskAssociations {
     /// `diskKey`. Required.
     pub disk_key: i32,
 }
-vim_wire::object! { VStorageObjectAssociationsVmDiskAssociations: virtual DynamicData, "VStorageObjectAssociationsVmDiskAssociations", "urn:vim25", 11, {
+vim_wire::object! { VStorageObjectAssociationsVmDiskAssociations: virtual DynamicData,
+    "VStorageObjectAssociationsVmDiskAssociations", "urn:vim25", 11, {
     vm_id "vmId" 11 2,
     disk_key "diskKey" 11 2,
 } }

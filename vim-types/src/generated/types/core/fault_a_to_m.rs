@@ -157,7 +157,8 @@ pub struct CannotModifyConfigCpuRequirements {
     /// What it has as a [`MigrationFault`].
     pub extends: MigrationFault,
 }
-vim_wire::object! { CannotModifyConfigCpuRequirements: MigrationFault, "CannotModifyConfigCpuRequirements", "urn:vim25", 0, {} }
+vim_wire::object! { CannotModifyConfigCpuRequirements: MigrationFault,
+    "CannotModifyConfigCpuRequirements", "urn:vim25", 0, {} }
 
 /// `vim.fault.CannotUseNetwork`; extends [`VmConfigFault`].
 ///
@@ -349,7 +350,8 @@ pub struct DeviceUnsupportedForVmVersion {
     /// `expectedVersion`. Required.
     pub expected_version: String,
 }
-vim_wire::object! { DeviceUnsupportedForVmVersion: InvalidDeviceSpec, "DeviceUnsupportedForVmVersion", "urn:vim25", 3, {
+vim_wire::object! { DeviceUnsupportedForVmVersion: InvalidDeviceSpec,
+    "DeviceUnsupportedForVmVersion", "urn:vim25", 3, {
     current_version "currentVersion" 3 2,
     expected_version "expectedVersion" 3 2,
 } }
@@ -362,7 +364,8 @@ pub struct DisallowedMigrationDeviceAttached {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { DisallowedMigrationDeviceAttached: MigrationFault, "DisallowedMigrationDeviceAttached", "urn:vim25", 0, {
+vim_wire::object! { DisallowedMigrationDeviceAttached: MigrationFault,
+    "DisallowedMigrationDeviceAttached", "urn:vim25", 0, {
     fault "fault" 0 2,
 } }
 
@@ -515,7 +518,8 @@ pub struct GuestAuthenticationChallenge {
     /// `sessionID`. Required.
     pub session_id: i64,
 }
-vim_wire::object! { GuestAuthenticationChallenge: GuestOperationsFault, "GuestAuthenticationChallenge", "urn:vim25", 6, {
+vim_wire::object! { GuestAuthenticationChallenge: GuestOperationsFault,
+    "GuestAuthenticationChallenge", "urn:vim25", 6, {
     server_challenge "serverChallenge" 6 2,
     session_id "sessionID" 6 2,
 } }
@@ -689,7 +693,8 @@ pub struct ImportOperationBulkFaultFaultOnImport {
     /// `fault`. Required.
     pub fault: LocalizedMethodFault,
 }
-vim_wire::object! { ImportOperationBulkFaultFaultOnImport: virtual DynamicData, "ImportOperationBulkFaultFaultOnImport", "urn:vim25", 7, {
+vim_wire::object! { ImportOperationBulkFaultFaultOnImport: virtual DynamicData,
+    "ImportOperationBulkFaultFaultOnImport", "urn:vim25", 7, {
     entity_type "entityType" 7 0,
     key "key" 7 0,
     fault "fault" 7 2,
@@ -719,7 +724,8 @@ pub struct InsufficientCpuResourcesFault {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientCpuResourcesFault: InsufficientResourcesFault, "InsufficientCpuResourcesFault", "urn:vim25", 0, {
+vim_wire::object! { InsufficientCpuResourcesFault: InsufficientResourcesFault,
+    "InsufficientCpuResourcesFault", "urn:vim25", 0, {
     unreserved "unreserved" 0 2,
     requested "requested" 0 2,
 } }
@@ -740,7 +746,8 @@ pub struct InsufficientFailoverResourcesFault {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InsufficientFailoverResourcesFault: InsufficientResourcesFault, "InsufficientFailoverResourcesFault", "urn:vim25", 0, {} }
+vim_wire::object! { InsufficientFailoverResourcesFault: InsufficientResourcesFault,
+    "InsufficientFailoverResourcesFault", "urn:vim25", 0, {} }
 
 /// `vim.fault.InsufficientHostCapacityFault`; extends [`InsufficientResourcesFault`].
 ///
@@ -753,7 +760,8 @@ pub struct InsufficientHostCapacityFault {
     /// `host`. Optional. Since 2.5. Reference to a [`HostSystem`](crate::mo::HostSystem).
     pub host: Option<vim_wire::MoRef>,
 }
-vim_wire::object! { InsufficientHostCapacityFault: InsufficientResourcesFault, "InsufficientHostCapacityFault", "urn:vim25", 0, {
+vim_wire::object! { InsufficientHostCapacityFault: InsufficientResourcesFault,
+    "InsufficientHostCapacityFault", "urn:vim25", 0, {
     host "host" 1 0,
 } }
 
@@ -769,7 +777,8 @@ pub struct InsufficientHostCpuCapacityFault {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientHostCpuCapacityFault: InsufficientHostCapacityFault, "InsufficientHostCpuCapacityFault", "urn:vim25", 4, {
+vim_wire::object! { InsufficientHostCpuCapacityFault: InsufficientHostCapacityFault,
+    "InsufficientHostCpuCapacityFault", "urn:vim25", 4, {
     unreserved "unreserved" 4 2,
     requested "requested" 4 2,
 } }
@@ -786,7 +795,8 @@ pub struct InsufficientHostMemoryCapacityFault {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientHostMemoryCapacityFault: InsufficientHostCapacityFault, "InsufficientHostMemoryCapacityFault", "urn:vim25", 4, {
+vim_wire::object! { InsufficientHostMemoryCapacityFault: InsufficientHostCapacityFault,
+    "InsufficientHostMemoryCapacityFault", "urn:vim25", 4, {
     unreserved "unreserved" 4 2,
     requested "requested" 4 2,
 } }
@@ -801,7 +811,8 @@ pub struct InsufficientMemoryResourcesFault {
     /// `requested`. Required.
     pub requested: i64,
 }
-vim_wire::object! { InsufficientMemoryResourcesFault: InsufficientResourcesFault, "InsufficientMemoryResourcesFault", "urn:vim25", 0, {
+vim_wire::object! { InsufficientMemoryResourcesFault: InsufficientResourcesFault,
+    "InsufficientMemoryResourcesFault", "urn:vim25", 0, {
     unreserved "unreserved" 0 2,
     requested "requested" 0 2,
 } }
@@ -826,7 +837,8 @@ pub struct InsufficientStandbyResource {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InsufficientStandbyResource: InsufficientResourcesFault, "InsufficientStandbyResource", "urn:vim25", 4, {} }
+vim_wire::object! { InsufficientStandbyResource: InsufficientResourcesFault,
+    "InsufficientStandbyResource", "urn:vim25", 4, {} }
 
 /// `vim.fault.InsufficientStorageSpace`; extends [`InsufficientResourcesFault`].
 ///
@@ -836,7 +848,8 @@ pub struct InsufficientStorageSpace {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InsufficientStorageSpace: InsufficientResourcesFault, "InsufficientStorageSpace", "urn:vim25", 6, {} }
+vim_wire::object! { InsufficientStorageSpace: InsufficientResourcesFault,
+    "InsufficientStorageSpace", "urn:vim25", 6, {} }
 
 /// `vim.fault.InvalidController`; extends [`InvalidDeviceSpec`].
 #[derive(Default)]
@@ -1090,7 +1103,8 @@ pub struct InvalidResourcePoolStructureFault {
     /// What it has as a [`InsufficientResourcesFault`].
     pub extends: InsufficientResourcesFault,
 }
-vim_wire::object! { InvalidResourcePoolStructureFault: InsufficientResourcesFault, "InvalidResourcePoolStructureFault", "urn:vim25", 0, {} }
+vim_wire::object! { InvalidResourcePoolStructureFault: InsufficientResourcesFault,
+    "InvalidResourcePoolStructureFault", "urn:vim25", 0, {} }
 
 /// `vim.fault.InvalidSnapshotFormat`; extends [`InvalidFormat`].
 #[derive(Default)]
@@ -1204,7 +1218,8 @@ pub struct MemorySizeNotSupported {
     /// `maxMemorySizeMB`. Required.
     pub max_memory_size_mb: i32,
 }
-vim_wire::object! { MemorySizeNotSupported: VirtualHardwareCompatibilityIssue, "MemorySizeNotSupported", "urn:vim25", 1, {
+vim_wire::object! { MemorySizeNotSupported: VirtualHardwareCompatibilityIssue,
+    "MemorySizeNotSupported", "urn:vim25", 1, {
     memory_size_mb "memorySizeMB" 1 2,
     min_memory_size_mb "minMemorySizeMB" 1 2,
     max_memory_size_mb "maxMemorySizeMB" 1 2,
@@ -1224,7 +1239,8 @@ pub struct MemorySizeNotSupportedByDatastore {
     /// `maxMemorySizeMB`. Required.
     pub max_memory_size_mb: i32,
 }
-vim_wire::object! { MemorySizeNotSupportedByDatastore: VirtualHardwareCompatibilityIssue, "MemorySizeNotSupportedByDatastore", "urn:vim25", 6, {
+vim_wire::object! { MemorySizeNotSupportedByDatastore: VirtualHardwareCompatibilityIssue,
+    "MemorySizeNotSupportedByDatastore", "urn:vim25", 6, {
     datastore "datastore" 6 2,
     memory_size_mb "memorySizeMB" 6 2,
     max_memory_size_mb "maxMemorySizeMB" 6 2,
@@ -1236,7 +1252,8 @@ pub struct MemorySnapshotOnIndependentDisk {
     /// What it has as a [`SnapshotFault`].
     pub extends: SnapshotFault,
 }
-vim_wire::object! { MemorySnapshotOnIndependentDisk: SnapshotFault, "MemorySnapshotOnIndependentDisk", "urn:vim25", 0, {} }
+vim_wire::object! { MemorySnapshotOnIndependentDisk: SnapshotFault,
+    "MemorySnapshotOnIndependentDisk", "urn:vim25", 0, {} }
 
 /// `vim.fault.MethodAlreadyDisabledFault`; extends [`RuntimeFault`].
 ///
@@ -1342,1003 +1359,6 @@ pub struct MissingWindowsCustResources {
 }
 vim_wire::object! { MissingWindowsCustResources: CustomizationFault, "MissingWindowsCustResources", "urn:vim25", 0, {} }
 
-/// `vim.fault.NasConfigFault`; extends [`HostConfigFault`].
-///
-/// Since 2.5u2server.
-///
-/// Extended by [`InvalidNasCredentials`], [`InvalidNetworkResource`], [`NasConnectionLimitReached`],
-/// [`NasSessionCredentialConflict`], [`NasVolumeNotMounted`], [`NetworkInaccessible`],
-/// [`NoPermissionOnNasVolume`].
-#[derive(Default)]
-pub struct NasConfigFault {
-    /// What it has as a [`HostConfigFault`].
-    pub extends: HostConfigFault,
-    /// `name`. Required.
-    pub name: String,
-}
-vim_wire::object! { NasConfigFault: HostConfigFault, "NasConfigFault", "urn:vim25", 3, {
-    name "name" 3 2,
-} }
-
-/// `vim.fault.NetworkInaccessible`; extends [`NasConfigFault`].
-///
-/// Since 2.5u2server.
-#[derive(Default)]
-pub struct NetworkInaccessible {
-    /// What it has as a [`NasConfigFault`].
-    pub extends: NasConfigFault,
-}
-vim_wire::object! { NetworkInaccessible: NasConfigFault, "NetworkInaccessible", "urn:vim25", 3, {} }
-
-/// `vim.fault.NetworksMayNotBeTheSame`; extends [`MigrationFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct NetworksMayNotBeTheSame {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-    /// `name`. Optional.
-    pub name: Option<String>,
-}
-vim_wire::object! { NetworksMayNotBeTheSame: MigrationFault, "NetworksMayNotBeTheSame", "urn:vim25", 1, {
-    name "name" 1 0,
-} }
-
-/// `vim.fault.NoActiveHostInCluster`; extends [`InvalidState`].
-#[derive(Default)]
-pub struct NoActiveHostInCluster {
-    /// What it has as a [`InvalidState`].
-    pub extends: InvalidState,
-    /// `computeResource`. Required. Reference to a [`ComputeResource`](crate::mo::ComputeResource).
-    pub compute_resource: vim_wire::MoRef,
-}
-vim_wire::object! { NoActiveHostInCluster: InvalidState, "NoActiveHostInCluster", "urn:vim25", 0, {
-    compute_resource "computeResource" 0 2,
-} }
-
-/// `vim.fault.NoClientCertificate`; extends [`VimFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct NoClientCertificate {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { NoClientCertificate: VimFault, "NoClientCertificate", "urn:vim25", 1, {} }
-
-/// `vim.fault.NoCompatibleDatastore`; extends [`VimFault`].
-///
-/// Since 5.0.
-#[derive(Default)]
-pub struct NoCompatibleDatastore {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { NoCompatibleDatastore: VimFault, "NoCompatibleDatastore", "urn:vim25", 6, {} }
-
-/// `vim.fault.NoCompatibleHost`; extends [`VimFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`NoCompatibleHostWithAccessToDevice`].
-#[derive(Default)]
-pub struct NoCompatibleHost {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `host`. Zero or more. References to [`HostSystem`](crate::mo::HostSystem).
-    pub host: Vec<vim_wire::MoRef>,
-    /// `error`. Zero or more.
-    pub error: Vec<LocalizedMethodFault>,
-}
-vim_wire::object! { NoCompatibleHost: VimFault, "NoCompatibleHost", "urn:vim25", 4, {
-    host "host" 4 0,
-    error "error" 4 0,
-} }
-
-/// `vim.fault.NoCompatibleSoftAffinityHost`; extends [`VmConfigFault`].
-///
-/// Since 4.1.
-#[derive(Default)]
-pub struct NoCompatibleSoftAffinityHost {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-    /// `vmName`. Required.
-    pub vm_name: String,
-}
-vim_wire::object! { NoCompatibleSoftAffinityHost: VmConfigFault, "NoCompatibleSoftAffinityHost", "urn:vim25", 5, {
-    vm_name "vmName" 5 2,
-} }
-
-/// `vim.fault.NoDiskFound`; extends [`VimFault`].
-#[derive(Default)]
-pub struct NoDiskFound {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { NoDiskFound: VimFault, "NoDiskFound", "urn:vim25", 0, {} }
-
-/// `vim.fault.NoDiskSpace`; extends [`FileFault`].
-#[derive(Default)]
-pub struct NoDiskSpace {
-    /// What it has as a [`FileFault`].
-    pub extends: FileFault,
-    /// `datastore`. Required.
-    pub datastore: String,
-}
-vim_wire::object! { NoDiskSpace: FileFault, "NoDiskSpace", "urn:vim25", 0, {
-    datastore "datastore" 0 2,
-} }
-
-/// `vim.fault.NoHost`; extends [`HostConnectFault`].
-#[derive(Default)]
-pub struct NoHost {
-    /// What it has as a [`HostConnectFault`].
-    pub extends: HostConnectFault,
-    /// `name`. Optional.
-    pub name: Option<String>,
-}
-vim_wire::object! { NoHost: HostConnectFault, "NoHost", "urn:vim25", 0, {
-    name "name" 0 0,
-} }
-
-/// `vim.fault.NoPermission`; extends [`SecurityError`].
-///
-/// Extended by [`NotAuthenticated`].
-#[derive(Default)]
-pub struct NoPermission {
-    /// What it has as a [`SecurityError`].
-    pub extends: SecurityError,
-    /// `object`. Optional. Reference to a `ManagedObject`.
-    pub object: Option<vim_wire::MoRef>,
-    /// `privilegeId`. Optional.
-    pub privilege_id: Option<String>,
-    /// `missingPrivileges`. Zero or more. Since 7.0.3.2.
-    pub missing_privileges: Vec<NoPermissionEntityPrivileges>,
-}
-vim_wire::object! { NoPermission: SecurityError, "NoPermission", "urn:vim25", 0, {
-    object "object" 0 0,
-    privilege_id "privilegeId" 0 0,
-    missing_privileges "missingPrivileges" 25 0,
-} }
-
-/// `vim.fault.NoPermission.EntityPrivileges`.
-///
-/// Since 7.0.3.2.
-#[derive(Default)]
-pub struct NoPermissionEntityPrivileges {
-    /// `entity`. Required. Reference to a `ManagedObject`.
-    pub entity: vim_wire::MoRef,
-    /// `privilegeIds`. Zero or more.
-    pub privilege_ids: Vec<String>,
-}
-vim_wire::object! { NoPermissionEntityPrivileges: virtual DynamicData, "NoPermissionEntityPrivileges", "urn:vim25", 25, {
-    entity "entity" 25 2,
-    privilege_ids "privilegeIds" 25 0,
-} }
-
-/// `vim.fault.NoSubjectName`; extends [`VimFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct NoSubjectName {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { NoSubjectName: VimFault, "NoSubjectName", "urn:vim25", 1, {} }
-
-/// `vim.fault.NoVirtualNic`; extends [`HostConfigFault`].
-#[derive(Default)]
-pub struct NoVirtualNic {
-    /// What it has as a [`HostConfigFault`].
-    pub extends: HostConfigFault,
-}
-vim_wire::object! { NoVirtualNic: HostConfigFault, "NoVirtualNic", "urn:vim25", 0, {} }
-
-/// `vim.fault.NotAuthenticated`; extends [`NoPermission`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct NotAuthenticated {
-    /// What it has as a [`NoPermission`].
-    pub extends: NoPermission,
-}
-vim_wire::object! { NotAuthenticated: NoPermission, "NotAuthenticated", "urn:vim25", 1, {} }
-
-/// `vim.fault.NotEnoughCpus`; extends [`VirtualHardwareCompatibilityIssue`].
-///
-/// Extended by [`NotEnoughLogicalCpus`].
-#[derive(Default)]
-pub struct NotEnoughCpus {
-    /// What it has as a [`VirtualHardwareCompatibilityIssue`].
-    pub extends: VirtualHardwareCompatibilityIssue,
-    /// `numCpuDest`. Required.
-    pub num_cpu_dest: i32,
-    /// `numCpuVm`. Required.
-    pub num_cpu_vm: i32,
-}
-vim_wire::object! { NotEnoughCpus: VirtualHardwareCompatibilityIssue, "NotEnoughCpus", "urn:vim25", 0, {
-    num_cpu_dest "numCpuDest" 0 2,
-    num_cpu_vm "numCpuVm" 0 2,
-} }
-
-/// `vim.fault.NotEnoughLogicalCpus`; extends [`NotEnoughCpus`].
-#[derive(Default)]
-pub struct NotEnoughLogicalCpus {
-    /// What it has as a [`NotEnoughCpus`].
-    pub extends: NotEnoughCpus,
-    /// `host`. Optional. Since 2.5. Reference to a [`HostSystem`](crate::mo::HostSystem).
-    pub host: Option<vim_wire::MoRef>,
-}
-vim_wire::object! { NotEnoughLogicalCpus: NotEnoughCpus, "NotEnoughLogicalCpus", "urn:vim25", 0, {
-    host "host" 1 0,
-} }
-
-/// `vim.fault.NotFound`; extends [`VimFault`].
-#[derive(Default)]
-pub struct NotFound {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { NotFound: VimFault, "NotFound", "urn:vim25", 0, {} }
-
-/// `vim.fault.NotSupportedHost`; extends [`HostConnectFault`].
-///
-/// Extended by [`NonVmwareOuiMacNotSupportedHost`], [`NotSupportedHostForVFlash`],
-/// [`NotSupportedHostForVmcp`], [`NotSupportedHostForVmemFile`], [`NotSupportedHostForVsan`],
-/// [`NotSupportedHostInCluster`], [`NotSupportedHostInDvs`], [`NotSupportedHostInHACluster`].
-#[derive(Default)]
-pub struct NotSupportedHost {
-    /// What it has as a [`HostConnectFault`].
-    pub extends: HostConnectFault,
-    /// `productName`. Optional.
-    pub product_name: Option<String>,
-    /// `productVersion`. Optional.
-    pub product_version: Option<String>,
-}
-vim_wire::object! { NotSupportedHost: HostConnectFault, "NotSupportedHost", "urn:vim25", 0, {
-    product_name "productName" 0 0,
-    product_version "productVersion" 0 0,
-} }
-
-/// `vim.fault.NumVirtualCpusExceedsLimit`; extends [`InsufficientResourcesFault`].
-///
-/// Since 4.1.
-#[derive(Default)]
-pub struct NumVirtualCpusExceedsLimit {
-    /// What it has as a [`InsufficientResourcesFault`].
-    pub extends: InsufficientResourcesFault,
-    /// `maxSupportedVcpus`. Required.
-    pub max_supported_vcpus: i32,
-}
-vim_wire::object! { NumVirtualCpusExceedsLimit: InsufficientResourcesFault, "NumVirtualCpusExceedsLimit", "urn:vim25", 5, {
-    max_supported_vcpus "maxSupportedVcpus" 5 2,
-} }
-
-/// `vim.fault.NumVirtualCpusIncompatible`; extends [`VmConfigFault`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct NumVirtualCpusIncompatible {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-    /// `reason`. Required. Values: [`NumVirtualCpusIncompatibleReason`].
-    pub reason: String,
-    /// `numCpu`. Required.
-    pub num_cpu: i32,
-}
-vim_wire::object! { NumVirtualCpusIncompatible: VmConfigFault, "NumVirtualCpusIncompatible", "urn:vim25", 4, {
-    reason "reason" 4 2,
-    num_cpu "numCpu" 4 2,
-} }
-
-/// `vim.fault.OperationDisabledByGuest`; extends [`GuestOperationsFault`].
-///
-/// Since 5.0.
-#[derive(Default)]
-pub struct OperationDisabledByGuest {
-    /// What it has as a [`GuestOperationsFault`].
-    pub extends: GuestOperationsFault,
-}
-vim_wire::object! { OperationDisabledByGuest: GuestOperationsFault, "OperationDisabledByGuest", "urn:vim25", 6, {} }
-
-/// `vim.fault.OperationNotSupportedByGuest`; extends [`GuestOperationsFault`].
-///
-/// Since 5.0.
-#[derive(Default)]
-pub struct OperationNotSupportedByGuest {
-    /// What it has as a [`GuestOperationsFault`].
-    pub extends: GuestOperationsFault,
-}
-vim_wire::object! { OperationNotSupportedByGuest: GuestOperationsFault, "OperationNotSupportedByGuest", "urn:vim25", 6, {} }
-
-/// `vim.fault.OutOfBounds`; extends [`VimFault`].
-#[derive(Default)]
-pub struct OutOfBounds {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `argumentName`. Required. A property path.
-    pub argument_name: String,
-}
-vim_wire::object! { OutOfBounds: VimFault, "OutOfBounds", "urn:vim25", 0, {
-    argument_name "argumentName" 0 2,
-} }
-
-/// `vim.fault.OvfFault`; extends [`VimFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`OvfConsumerCallbackFault`], [`OvfExport`], [`OvfImport`], [`OvfInvalidPackage`],
-/// [`OvfSystemFault`], [`OvfUnsupportedPackage`].
-#[derive(Default)]
-pub struct OvfFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { OvfFault: VimFault, "OvfFault", "urn:vim25", 4, {} }
-
-/// `vim.fault.OvfImport`; extends [`OvfFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`OvfCpuCompatibility`], [`OvfCpuCompatibilityCheckNotSupported`], [`OvfHardwareCheck`],
-/// [`OvfImportFailed`], [`OvfMappedOsId`], [`OvfMissingHardware`], [`OvfNetworkMappingNotSupported`],
-/// [`OvfUnsupportedDiskProvisioning`].
-#[derive(Default)]
-pub struct OvfImport {
-    /// What it has as a [`OvfFault`].
-    pub extends: OvfFault,
-}
-vim_wire::object! { OvfImport: OvfFault, "OvfImport", "urn:vim25", 4, {} }
-
-/// `vim.fault.OvfImportFailed`; extends [`OvfImport`].
-///
-/// Since 4.1.
-#[derive(Default)]
-pub struct OvfImportFailed {
-    /// What it has as a [`OvfImport`].
-    pub extends: OvfImport,
-}
-vim_wire::object! { OvfImportFailed: OvfImport, "OvfImportFailed", "urn:vim25", 5, {} }
-
-/// `vim.fault.OvfInvalidPackage`; extends [`OvfFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`OvfAttribute`], [`OvfConstraint`], [`OvfElement`], [`OvfProperty`], [`OvfWrongNamespace`],
-/// [`OvfXmlFormat`].
-#[derive(Default)]
-pub struct OvfInvalidPackage {
-    /// What it has as a [`OvfFault`].
-    pub extends: OvfFault,
-    /// `lineNumber`. Required.
-    pub line_number: i32,
-}
-vim_wire::object! { OvfInvalidPackage: OvfFault, "OvfInvalidPackage", "urn:vim25", 4, {
-    line_number "lineNumber" 4 2,
-} }
-
-/// `vim.fault.PasswordExpired`; extends [`InvalidLogin`].
-///
-/// Since 6.7.2.
-#[derive(Default)]
-pub struct PasswordExpired {
-    /// What it has as a [`InvalidLogin`].
-    pub extends: InvalidLogin,
-}
-vim_wire::object! { PasswordExpired: InvalidLogin, "PasswordExpired", "urn:vim25", 13, {} }
-
-/// `vim.fault.PatchNotApplicable`; extends [`VimFault`].
-///
-/// Extended by [`PatchAlreadyInstalled`], [`PatchMissingDependencies`], [`PatchSuperseded`].
-#[derive(Default)]
-pub struct PatchNotApplicable {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `patchID`. Required.
-    pub patch_id: String,
-}
-vim_wire::object! { PatchNotApplicable: VimFault, "PatchNotApplicable", "urn:vim25", 0, {
-    patch_id "patchID" 0 2,
-} }
-
-/// `vim.fault.PlatformConfigFault`; extends [`HostConfigFault`].
-///
-/// Extended by [`InvalidBundle`], [`PatchInstallFailed`], [`PatchIntegrityError`].
-#[derive(Default)]
-pub struct PlatformConfigFault {
-    /// What it has as a [`HostConfigFault`].
-    pub extends: HostConfigFault,
-    /// `text`. Required.
-    pub text: String,
-}
-vim_wire::object! { PlatformConfigFault: HostConfigFault, "PlatformConfigFault", "urn:vim25", 0, {
-    text "text" 0 2,
-} }
-
-/// `vim.fault.ProfileUpdateFailed.UpdateFailure`.
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct ProfileUpdateFailedUpdateFailure {
-    /// `profilePath`. Required.
-    pub profile_path: ProfilePropertyPath,
-    /// `errMsg`. Required.
-    pub err_msg: LocalizableMessage,
-}
-vim_wire::object! { ProfileUpdateFailedUpdateFailure: virtual DynamicData, "ProfileUpdateFailedUpdateFailure", "urn:vim25", 4, {
-    profile_path "profilePath" 4 2,
-    err_msg "errMsg" 4 2,
-} }
-
-/// `vim.fault.QuestionPending`; extends [`InvalidState`].
-///
-/// Since 4.1.
-#[derive(Default)]
-pub struct QuestionPending {
-    /// What it has as a [`InvalidState`].
-    pub extends: InvalidState,
-    /// `text`. Required.
-    pub text: String,
-}
-vim_wire::object! { QuestionPending: InvalidState, "QuestionPending", "urn:vim25", 5, {
-    text "text" 5 2,
-} }
-
-/// `vim.fault.RDMNotPreserved`; extends [`MigrationFault`].
-#[derive(Default)]
-pub struct RDMNotPreserved {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-    /// `device`. Required.
-    pub device: String,
-}
-vim_wire::object! { RDMNotPreserved: MigrationFault, "RDMNotPreserved", "urn:vim25", 0, {
-    device "device" 0 2,
-} }
-
-/// `vim.fault.ReadOnlyDisksWithLegacyDestination`; extends [`MigrationFault`].
-#[derive(Default)]
-pub struct ReadOnlyDisksWithLegacyDestination {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-    /// `roDiskCount`. Required.
-    pub ro_disk_count: i32,
-    /// `timeoutDanger`. Required.
-    pub timeout_danger: bool,
-}
-vim_wire::object! { ReadOnlyDisksWithLegacyDestination: MigrationFault, "ReadOnlyDisksWithLegacyDestination", "urn:vim25", 0, {
-    ro_disk_count "roDiskCount" 0 2,
-    timeout_danger "timeoutDanger" 0 2,
-} }
-
-/// `vim.fault.RecordReplayDisabled`; extends [`VimFault`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct RecordReplayDisabled {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { RecordReplayDisabled: VimFault, "RecordReplayDisabled", "urn:vim25", 4, {} }
-
-/// `vim.fault.RemoveFailed`; extends [`VimFault`].
-#[derive(Default)]
-pub struct RemoveFailed {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { RemoveFailed: VimFault, "RemoveFailed", "urn:vim25", 0, {} }
-
-/// `vim.fault.ResourceInUse`; extends [`VimFault`].
-///
-/// Extended by [`FilterInUse`], [`QuiesceDatastoreIOForHAFailed`].
-#[derive(Default)]
-pub struct ResourceInUse {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `type`. Optional. A type name.
-    pub r#type: Option<String>,
-    /// `name`. Optional.
-    pub name: Option<String>,
-}
-vim_wire::object! { ResourceInUse: VimFault, "ResourceInUse", "urn:vim25", 0, {
-    r#type "type" 0 0,
-    name "name" 0 0,
-} }
-
-/// `vim.fault.ResourceNotAvailable`; extends [`VimFault`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct ResourceNotAvailable {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `containerType`. Optional. A type name.
-    pub container_type: Option<String>,
-    /// `containerName`. Optional.
-    pub container_name: Option<String>,
-    /// `type`. Optional. A type name.
-    pub r#type: Option<String>,
-}
-vim_wire::object! { ResourceNotAvailable: VimFault, "ResourceNotAvailable", "urn:vim25", 4, {
-    container_type "containerType" 4 0,
-    container_name "containerName" 4 0,
-    r#type "type" 4 0,
-} }
-
-/// `vim.fault.RestrictedVersion`; extends [`SecurityError`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct RestrictedVersion {
-    /// What it has as a [`SecurityError`].
-    pub extends: SecurityError,
-}
-vim_wire::object! { RestrictedVersion: SecurityError, "RestrictedVersion", "urn:vim25", 1, {} }
-
-/// `vim.fault.RollbackFailure`; extends [`DvsFault`].
-///
-/// Since 5.1.
-#[derive(Default)]
-pub struct RollbackFailure {
-    /// What it has as a [`DvsFault`].
-    pub extends: DvsFault,
-    /// `entityName`. Required.
-    pub entity_name: String,
-    /// `entityType`. Required.
-    pub entity_type: String,
-}
-vim_wire::object! { RollbackFailure: DvsFault, "RollbackFailure", "urn:vim25", 7, {
-    entity_name "entityName" 7 2,
-    entity_type "entityType" 7 2,
-} }
-
-/// `vim.fault.SSLVerifyFault`; extends [`HostConnectFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct SSLVerifyFault {
-    /// What it has as a [`HostConnectFault`].
-    pub extends: HostConnectFault,
-    /// `selfSigned`. Required.
-    pub self_signed: bool,
-    /// `thumbprint`. Optional.
-    pub thumbprint: Option<String>,
-    /// `certificate`. Optional. Since 9.0.0.0.
-    pub certificate: Option<String>,
-}
-vim_wire::object! { SSLVerifyFault: HostConnectFault, "SSLVerifyFault", "urn:vim25", 1, {
-    self_signed "selfSigned" 1 2,
-    thumbprint "thumbprint" 1 0,
-    certificate "certificate" 33 0,
-} }
-
-/// `vim.fault.SSPIChallenge`; extends [`VimFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct SSPIChallenge {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `base64Token`. Required.
-    pub base64_token: String,
-}
-vim_wire::object! { SSPIChallenge: VimFault, "SSPIChallenge", "urn:vim25", 1, {
-    base64_token "base64Token" 1 2,
-} }
-
-/// `vim.fault.SnapshotCopyNotSupported`; extends [`MigrationFault`].
-///
-/// Extended by [`HotSnapshotMoveNotSupported`], [`SnapshotCloneNotSupported`],
-/// [`SnapshotMoveFromNonHomeNotSupported`], [`SnapshotMoveNotSupported`],
-/// [`SnapshotMoveToNonHomeNotSupported`].
-#[derive(Default)]
-pub struct SnapshotCopyNotSupported {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-}
-vim_wire::object! { SnapshotCopyNotSupported: MigrationFault, "SnapshotCopyNotSupported", "urn:vim25", 0, {} }
-
-/// `vim.fault.SnapshotDisabled`; extends [`SnapshotFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct SnapshotDisabled {
-    /// What it has as a [`SnapshotFault`].
-    pub extends: SnapshotFault,
-}
-vim_wire::object! { SnapshotDisabled: SnapshotFault, "SnapshotDisabled", "urn:vim25", 1, {} }
-
-/// `vim.fault.SnapshotFault`; extends [`VimFault`].
-///
-/// Extended by [`ApplicationQuiesceFault`], [`FilesystemQuiesceFault`], [`MemorySnapshotOnIndependentDisk`],
-/// [`MultipleSnapshotsNotSupported`], [`SnapshotDisabled`], [`SnapshotIncompatibleDeviceInVm`],
-/// [`SnapshotLocked`], [`SnapshotNoChange`], [`TooManySnapshotLevels`].
-#[derive(Default)]
-pub struct SnapshotFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { SnapshotFault: VimFault, "SnapshotFault", "urn:vim25", 0, {} }
-
-/// `vim.fault.SnapshotIncompatibleDeviceInVm`; extends [`SnapshotFault`].
-#[derive(Default)]
-pub struct SnapshotIncompatibleDeviceInVm {
-    /// What it has as a [`SnapshotFault`].
-    pub extends: SnapshotFault,
-    /// `fault`. Required.
-    pub fault: LocalizedMethodFault,
-}
-vim_wire::object! { SnapshotIncompatibleDeviceInVm: SnapshotFault, "SnapshotIncompatibleDeviceInVm", "urn:vim25", 0, {
-    fault "fault" 0 2,
-} }
-
-/// `vim.fault.SnapshotNoChange`; extends [`SnapshotFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct SnapshotNoChange {
-    /// What it has as a [`SnapshotFault`].
-    pub extends: SnapshotFault,
-}
-vim_wire::object! { SnapshotNoChange: SnapshotFault, "SnapshotNoChange", "urn:vim25", 1, {} }
-
-/// `vim.fault.StorageVMotionNotSupported`; extends [`MigrationFeatureNotSupported`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct StorageVMotionNotSupported {
-    /// What it has as a [`MigrationFeatureNotSupported`].
-    pub extends: MigrationFeatureNotSupported,
-}
-vim_wire::object! { StorageVMotionNotSupported: MigrationFeatureNotSupported, "StorageVMotionNotSupported", "urn:vim25", 4, {} }
-
-/// `vim.fault.SwapDatastoreUnset`; extends [`VimFault`].
-///
-/// Since 2.5.
-#[derive(Default)]
-pub struct SwapDatastoreUnset {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { SwapDatastoreUnset: VimFault, "SwapDatastoreUnset", "urn:vim25", 1, {} }
-
-/// `vim.fault.TaskInProgress`; extends [`VimFault`].
-///
-/// Extended by [`VAppTaskInProgress`].
-#[derive(Default)]
-pub struct TaskInProgress {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `task`. Required. Reference to a [`Task`](crate::mo::Task).
-    pub task: vim_wire::MoRef,
-}
-vim_wire::object! { TaskInProgress: VimFault, "TaskInProgress", "urn:vim25", 0, {
-    task "task" 0 2,
-} }
-
-/// `vim.fault.Timedout`; extends [`VimFault`].
-///
-/// Extended by [`PowerOnFtSecondaryTimedout`].
-#[derive(Default)]
-pub struct Timedout {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { Timedout: VimFault, "Timedout", "urn:vim25", 0, {} }
-
-/// `vim.fault.TooManyHosts`; extends [`HostConnectFault`].
-#[derive(Default)]
-pub struct TooManyHosts {
-    /// What it has as a [`HostConnectFault`].
-    pub extends: HostConnectFault,
-}
-vim_wire::object! { TooManyHosts: HostConnectFault, "TooManyHosts", "urn:vim25", 0, {} }
-
-/// `vim.fault.TooManySnapshotLevels`; extends [`SnapshotFault`].
-#[derive(Default)]
-pub struct TooManySnapshotLevels {
-    /// What it has as a [`SnapshotFault`].
-    pub extends: SnapshotFault,
-}
-vim_wire::object! { TooManySnapshotLevels: SnapshotFault, "TooManySnapshotLevels", "urn:vim25", 0, {} }
-
-/// `vim.fault.ToolsInstallationInProgress`; extends [`MigrationFault`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct ToolsInstallationInProgress {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-}
-vim_wire::object! { ToolsInstallationInProgress: MigrationFault, "ToolsInstallationInProgress", "urn:vim25", 4, {} }
-
-/// `vim.fault.ToolsUnavailable`; extends [`VimFault`].
-#[derive(Default)]
-pub struct ToolsUnavailable {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { ToolsUnavailable: VimFault, "ToolsUnavailable", "urn:vim25", 0, {} }
-
-/// `vim.fault.UnconfiguredPropertyValue`; extends [`InvalidPropertyValue`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct UnconfiguredPropertyValue {
-    /// What it has as a [`InvalidPropertyValue`].
-    pub extends: InvalidPropertyValue,
-}
-vim_wire::object! { UnconfiguredPropertyValue: InvalidPropertyValue, "UnconfiguredPropertyValue", "urn:vim25", 4, {} }
-
-/// `vim.fault.UncustomizableGuest`; extends [`CustomizationFault`].
-#[derive(Default)]
-pub struct UncustomizableGuest {
-    /// What it has as a [`CustomizationFault`].
-    pub extends: CustomizationFault,
-    /// `uncustomizableGuestOS`. Required.
-    pub uncustomizable_guest_os: String,
-}
-vim_wire::object! { UncustomizableGuest: CustomizationFault, "UncustomizableGuest", "urn:vim25", 0, {
-    uncustomizable_guest_os "uncustomizableGuestOS" 0 2,
-} }
-
-/// `vim.fault.UnsupportedDatastore`; extends [`VmConfigFault`].
-///
-/// Extended by [`MemoryFileFormatNotSupportedByDatastore`], [`UnSupportedDatastoreForVFlash`].
-#[derive(Default)]
-pub struct UnsupportedDatastore {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-    /// `datastore`. Optional. Reference to a [`Datastore`](crate::mo::Datastore).
-    pub datastore: Option<vim_wire::MoRef>,
-}
-vim_wire::object! { UnsupportedDatastore: VmConfigFault, "UnsupportedDatastore", "urn:vim25", 0, {
-    datastore "datastore" 0 0,
-} }
-
-/// `vim.fault.UnsupportedGuest`; extends [`InvalidVmConfig`].
-#[derive(Default)]
-pub struct UnsupportedGuest {
-    /// What it has as a [`InvalidVmConfig`].
-    pub extends: InvalidVmConfig,
-    /// `unsupportedGuestOS`. Required.
-    pub unsupported_guest_os: String,
-}
-vim_wire::object! { UnsupportedGuest: InvalidVmConfig, "UnsupportedGuest", "urn:vim25", 0, {
-    unsupported_guest_os "unsupportedGuestOS" 0 2,
-} }
-
-/// `vim.fault.UnsupportedVmxLocation`; extends [`VmConfigFault`].
-#[derive(Default)]
-pub struct UnsupportedVmxLocation {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-}
-vim_wire::object! { UnsupportedVmxLocation: VmConfigFault, "UnsupportedVmxLocation", "urn:vim25", 0, {} }
-
-/// `vim.fault.UserNotFound`; extends [`VimFault`].
-#[derive(Default)]
-pub struct UserNotFound {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-    /// `principal`. Required.
-    pub principal: String,
-    /// `unresolved`. Required.
-    pub unresolved: bool,
-}
-vim_wire::object! { UserNotFound: VimFault, "UserNotFound", "urn:vim25", 0, {
-    principal "principal" 0 2,
-    unresolved "unresolved" 0 2,
-} }
-
-/// `vim.fault.VAppConfigFault`; extends [`VimFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`MissingPowerOffConfiguration`], [`MissingPowerOnConfiguration`], [`NoVmInVApp`].
-#[derive(Default)]
-pub struct VAppConfigFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { VAppConfigFault: VimFault, "VAppConfigFault", "urn:vim25", 4, {} }
-
-/// `vim.fault.VAppPropertyFault`; extends [`VmConfigFault`].
-///
-/// Since 4.0.
-///
-/// Extended by [`InvalidNetworkInType`], [`InvalidPropertyType`], [`InvalidPropertyValue`],
-/// [`MissingIpPool`], [`MissingNetworkIpConfig`], [`NoAvailableIp`], [`NoVcManagedIpConfigured`],
-/// [`NotUserConfigurableProperty`].
-#[derive(Default)]
-pub struct VAppPropertyFault {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-    /// `id`. Required.
-    pub id: String,
-    /// `category`. Required.
-    pub category: String,
-    /// `label`. Required.
-    pub label: String,
-    /// `type`. Required.
-    pub r#type: String,
-    /// `value`. Required.
-    pub value: String,
-}
-vim_wire::object! { VAppPropertyFault: VmConfigFault, "VAppPropertyFault", "urn:vim25", 4, {
-    id "id" 4 2,
-    category "category" 4 2,
-    label "label" 4 2,
-    r#type "type" 4 2,
-    value "value" 4 2,
-} }
-
-/// `vim.fault.VMotionInterfaceIssue`; extends [`MigrationFault`].
-///
-/// Extended by [`VMotionLinkCapacityLow`], [`VMotionLinkDown`], [`VMotionNotConfigured`],
-/// [`VMotionNotLicensed`], [`VMotionNotSupported`].
-#[derive(Default)]
-pub struct VMotionInterfaceIssue {
-    /// What it has as a [`MigrationFault`].
-    pub extends: MigrationFault,
-    /// `atSourceHost`. Required.
-    pub at_source_host: bool,
-    /// `failedHost`. Required.
-    pub failed_host: String,
-    /// `failedHostEntity`. Optional. Since 2.5. Reference to a [`HostSystem`](crate::mo::HostSystem).
-    pub failed_host_entity: Option<vim_wire::MoRef>,
-}
-vim_wire::object! { VMotionInterfaceIssue: MigrationFault, "VMotionInterfaceIssue", "urn:vim25", 0, {
-    at_source_host "atSourceHost" 0 2,
-    failed_host "failedHost" 0 2,
-    failed_host_entity "failedHostEntity" 1 0,
-} }
-
-/// `vim.fault.VMotionNotConfigured`; extends [`VMotionInterfaceIssue`].
-#[derive(Default)]
-pub struct VMotionNotConfigured {
-    /// What it has as a [`VMotionInterfaceIssue`].
-    pub extends: VMotionInterfaceIssue,
-}
-vim_wire::object! { VMotionNotConfigured: VMotionInterfaceIssue, "VMotionNotConfigured", "urn:vim25", 0, {} }
-
-/// `vim.fault.VMotionNotLicensed`; extends [`VMotionInterfaceIssue`].
-#[derive(Default)]
-pub struct VMotionNotLicensed {
-    /// What it has as a [`VMotionInterfaceIssue`].
-    pub extends: VMotionInterfaceIssue,
-}
-vim_wire::object! { VMotionNotLicensed: VMotionInterfaceIssue, "VMotionNotLicensed", "urn:vim25", 0, {} }
-
-/// `vim.fault.VMotionNotSupported`; extends [`VMotionInterfaceIssue`].
-#[derive(Default)]
-pub struct VMotionNotSupported {
-    /// What it has as a [`VMotionInterfaceIssue`].
-    pub extends: VMotionInterfaceIssue,
-}
-vim_wire::object! { VMotionNotSupported: VMotionInterfaceIssue, "VMotionNotSupported", "urn:vim25", 0, {} }
-
-/// `vim.fault.VimFault`; extends [`MethodFault`].
-///
-/// Extended by 634 types.
-#[derive(Default)]
-pub struct VimFault {
-    /// What it has as a [`MethodFault`].
-    pub extends: MethodFault,
-}
-vim_wire::object! { VimFault: MethodFault, "VimFault", "urn:vim25", 0, {} }
-
-/// `vim.fault.VirtualHardwareCompatibilityIssue`; extends [`VmConfigFault`].
-///
-/// Extended by 37 types.
-#[derive(Default)]
-pub struct VirtualHardwareCompatibilityIssue {
-    /// What it has as a [`VmConfigFault`].
-    pub extends: VmConfigFault,
-}
-vim_wire::object! { VirtualHardwareCompatibilityIssue: VmConfigFault, "VirtualHardwareCompatibilityIssue", "urn:vim25", 0, {} }
-
-/// `vim.fault.VirtualHardwareVersionNotSupported`; extends [`VirtualHardwareCompatibilityIssue`].
-#[derive(Default)]
-pub struct VirtualHardwareVersionNotSupported {
-    /// What it has as a [`VirtualHardwareCompatibilityIssue`].
-    pub extends: VirtualHardwareCompatibilityIssue,
-    /// `hostName`. Required. Since 2.5.
-    pub host_name: String,
-    /// `host`. Required. Since 2.5. Reference to a [`HostSystem`](crate::mo::HostSystem).
-    pub host: vim_wire::MoRef,
-}
-vim_wire::object! { VirtualHardwareVersionNotSupported: VirtualHardwareCompatibilityIssue, "VirtualHardwareVersionNotSupported", "urn:vim25", 0, {
-    host_name "hostName" 1 2,
-    host "host" 1 2,
-} }
-
-/// `vim.fault.VmConfigFault`; extends [`VimFault`].
-///
-/// Extended by 105 types.
-#[derive(Default)]
-pub struct VmConfigFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { VmConfigFault: VimFault, "VmConfigFault", "urn:vim25", 0, {} }
-
-/// `vim.fault.VmFaultToleranceIssue`; extends [`VimFault`].
-///
-/// Since 4.0.
-///
-/// Extended by 20 types.
-#[derive(Default)]
-pub struct VmFaultToleranceIssue {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { VmFaultToleranceIssue: VimFault, "VmFaultToleranceIssue", "urn:vim25", 4, {} }
-
-/// `vim.fault.VmLimitLicense`; extends [`NotEnoughLicenses`].
-#[derive(Default)]
-pub struct VmLimitLicense {
-    /// What it has as a [`NotEnoughLicenses`].
-    pub extends: NotEnoughLicenses,
-    /// `limit`. Required.
-    pub limit: i32,
-}
-vim_wire::object! { VmLimitLicense: NotEnoughLicenses, "VmLimitLicense", "urn:vim25", 0, {
-    limit "limit" 0 2,
-} }
-
-/// `vim.fault.VmPowerOnDisabled`; extends [`InvalidState`].
-///
-/// Since 4.0.
-#[derive(Default)]
-pub struct VmPowerOnDisabled {
-    /// What it has as a [`InvalidState`].
-    pub extends: InvalidState,
-}
-vim_wire::object! { VmPowerOnDisabled: InvalidState, "VmPowerOnDisabled", "urn:vim25", 4, {} }
-
-/// `vim.fault.VmToolsUpgradeFault`; extends [`VimFault`].
-///
-/// Extended by [`ToolsAlreadyUpgraded`], [`ToolsAutoUpgradeNotSupported`], [`ToolsImageCopyFailed`],
-/// [`ToolsImageNotAvailable`], [`ToolsImageSignatureCheckFailed`], [`ToolsUpgradeCancelled`].
-#[derive(Default)]
-pub struct VmToolsUpgradeFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { VmToolsUpgradeFault: VimFault, "VmToolsUpgradeFault", "urn:vim25", 0, {} }
-
-/// `vim.fault.VsanDiskFault`; extends [`VsanFault`].
-///
-/// Since 5.5.
-///
-/// Extended by [`DiskHasPartitions`], [`DiskIsLastRemainingNonSSD`], [`DiskIsNonLocal`], [`DiskIsUSB`],
-/// [`DiskTooSmall`], [`DuplicateDisks`], [`InsufficientDisks`], [`VsanIncompatibleDiskMapping`].
-#[derive(Default)]
-pub struct VsanDiskFault {
-    /// What it has as a [`VsanFault`].
-    pub extends: VsanFault,
-    /// `device`. Optional.
-    pub device: Option<String>,
-}
-vim_wire::object! { VsanDiskFault: VsanFault, "VsanDiskFault", "urn:vim25", 8, {
-    device "device" 8 0,
-} }
-
-/// `vim.fault.VsanFault`; extends [`VimFault`].
-///
-/// Since 5.5.
-///
-/// Extended by [`CannotChangeVsanClusterUuid`], [`CannotChangeVsanNodeUuid`], [`CannotMoveVsanEnabledHost`],
-/// [`CannotReconfigureVsanWhenHaEnabled`], [`DuplicateVsanNetworkInterface`], [`VsanDiskFault`].
-#[derive(Default)]
-pub struct VsanFault {
-    /// What it has as a [`VimFault`].
-    pub extends: VimFault,
-}
-vim_wire::object! { VsanFault: VimFault, "VsanFault", "urn:vim25", 8, {} }
-
 vim_wire::open_enum! {
     /// `vim.fault.CannotUseNetwork.Reason`.
     ///
@@ -2386,17 +1406,5 @@ vim_wire::open_enum! {
         PRODUCT = "product",
         /// `processor`
         PROCESSOR = "processor",
-    }
-}
-
-vim_wire::open_enum! {
-    /// `vim.fault.NumVirtualCpusIncompatible.Reason`.
-    ///
-    /// Since 4.0.
-    NumVirtualCpusIncompatibleReason, "NumVirtualCpusIncompatibleReason", "urn:vim25", 4, {
-        /// `recordReplay`
-        RECORD_REPLAY = "recordReplay",
-        /// `faultTolerance`
-        FAULT_TOLERANCE = "faultTolerance",
     }
 }

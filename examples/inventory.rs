@@ -1,0 +1,92 @@
+//! Lists an inventory: streams typed rows of every host, datastore and virtual machine.
+//!
+//! `VSPHERE_URL=… VSPHERE_USERNAME=… VSPHERE_PASSWORD=… cargo run --example inventory`
+#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+
+use futures_util::StreamExt;
+use std::pin::pin;
+use vim_client::mo::{Datastore, HostSystem, VirtualMachine};
+use vim_client::types::{HostSystemConnectionState, VirtualMachinePowerState};
+use vim_client::{Client, Properties};
+
+#[derive(Clone, Debug, Properties)]
+#[properties(of = HostSystem)]
+struct Host {
+    name: String,
+    #[property("runtime.connectionState")]
+    connection: HostSystemConnectionState,
+    #[property("summary.hardware.numCpuCores")]
+    cores: Option<i16>,
+    #[property("summary.hardware.memorySize")]
+    memory_bytes: Option<i64>,
+}
+
+#[derive(Clone, Debug, Properties)]
+#[properties(of = Datastore)]
+struct Store {
+    name: String,
+    #[property("summary.capacity")]
+    capacity_bytes: i64,
+    #[property("summary.freeSpace")]
+    free_bytes: i64,
+}
+
+#[derive(Clone, Debug, Properties)]
+#[properties(of = VirtualMachine)]
+struct Vm {
+    name: String,
+    #[property("runtime.powerState")]
+    power: VirtualMachinePowerState,
+    #[property("config.hardware.numCPU")]
+    cpus: Option<i32>,
+    #[property("config.hardware.memoryMB")]
+    memory_mib: Option<i32>,
+    #[property("guest.ipAddress")]
+    ip: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let client = examples::connect().await?;
+    let listed = list(&client).await;
+    client.close().await?;
+    listed
+}
+
+async fn list(client: &Client) -> anyhow::Result<()> {
+    const GIB: i64 = 1 << 30;
+    let about = client.about().await?;
+    println!("{} (API {})", about.full_name, about.api_version);
+
+    println!("\n{:32} {:14} {:>6} {:>12}", "HOST", "STATE", "CORES", "MEMORY GIB");
+    let mut hosts = pin!(client.retrieve::<Host>().stream());
+    while let Some(host) = hosts.next().await {
+        let host = host?;
+        let memory = host.memory_bytes.unwrap_or(0) / GIB;
+        println!("{:32} {:14} {:>6} {:>12}", host.name, host.connection, host.cores.unwrap_or(0), memory);
+    }
+
+    println!("\n{:32} {:>14} {:>12}", "DATASTORE", "CAPACITY GIB", "FREE GIB");
+    let mut stores = pin!(client.retrieve::<Store>().stream());
+    while let Some(store) = stores.next().await {
+        let store = store?;
+        println!("{:32} {:>14} {:>12}", store.name, store.capacity_bytes / GIB, store.free_bytes / GIB);
+    }
+
+    println!("\n{:32} {:12} {:>5} {:>10} ADDRESS", "VIRTUAL MACHINE", "POWER", "CPUS", "MEMORY MIB");
+    let mut count = 0;
+    let mut vms = pin!(client.retrieve::<Vm>().stream());
+    while let Some(vm) = vms.next().await {
+        match vm {
+            Ok(vm) => {
+                count += 1;
+                let (cpus, memory) = (vm.cpus.unwrap_or(0), vm.memory_mib.unwrap_or(0));
+                println!("{:32} {:12} {cpus:>5} {memory:>10} {}", vm.name, vm.power, vm.ip.as_deref().unwrap_or("-"));
+            }
+            // One object that vanished or may not be read does not end the listing.
+            Err(error) => println!("(not readable: {error})"),
+        }
+    }
+    println!("\n{count} virtual machines");
+    Ok(())
+}

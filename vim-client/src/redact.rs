@@ -1,0 +1,327 @@
+//! Documents without their secrets.
+//!
+//! The text of an element is hidden where its name always stands for a secret, where the schema marks the field as one, where
+//! the key beside it says so, and, in calls that are about sessions and tickets, everywhere but in a few harmless elements.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+use vim_wire::{Kind, MethodDesc, Registry, SECRET, Service, TypeDesc};
+
+const MASK: &str = "<redacted>";
+
+/// Elements that are secret whatever is around them.
+const ALWAYS: &[&str] = &[
+    "adminPassword", "arguments", "base64Token", "chapSecret", "cloneTicket", "credential", "datastorePrincipalPasswd",
+    "domainAdminPassword", "envVariables", "keyData", "mutualChapSecret", "newPassword", "oldPassword", "passphrase",
+    "password", "privateKey", "scriptText", "sessionId", "sspiToken", "ticket", "token", "trustVerificationToken",
+    "userdata", "vcSessionCookie", "verificationToken", "vimAccountPassword",
+];
+
+/// Fields that hold secrets although the schema does not mark them.
+const UNMARKED: &[(&str, &str)] = &[
+    ("CustomizationSysprepText", "value"),
+    ("CustomizationCloudinitPrep", "userdata"),
+    ("CustomizationLinuxPrep", "scriptText"),
+    ("GuestProgramSpec", "arguments"),
+];
+
+/// What a key is named whose value is a secret, in lower case.
+const KEYS: &[&str] = &[
+    "passw", "secret", "token", "credential", "privatekey", "private_key", "cookie", "userdata", "vendordata",
+    "guestinfo.metadata",
+];
+
+/// Elements whose text is shown even in calls about sessions.
+const HARMLESS: &[&str] = &[
+    "_this", "operationID", "userName", "fullName", "locale", "messageLocale", "loginTime", "lastActiveTime", "faultcode",
+    "faultstring", "extensionKey", "userAgent", "callCount", "extensionSession",
+];
+
+/// What is hidden in one method's documents beyond the rest.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    method: &'static MethodDesc,
+    /// Whether the method is about sessions or tickets, where only the harmless is shown.
+    session: bool,
+}
+
+impl Hidden {
+    pub(crate) fn of(method: &'static MethodDesc) -> Self {
+        let name = method.name;
+        let session = method.this.ends_with("SessionManager")
+            || ["Login", "Acquire", "Clone", "Impersonate"].iter().any(|start| name.starts_with(start) && !method.task);
+        Self { method, session }
+    }
+}
+
+/// The secret fields of a schema's types.
+struct Secrets {
+    /// By a field's name: the types in which it is secret.
+    fields: HashMap<&'static str, Vec<&'static TypeDesc>>,
+    /// By an element's name: the types with secrets that its declared type has or may have.
+    holders: HashMap<&'static str, HashSet<&'static str>>,
+}
+
+impl Secrets {
+    /// Those of a service, gathered once.
+    fn of(service: &'static Service) -> &'static Self {
+        static KNOWN: Mutex<Vec<(&str, &Secrets)>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, secrets)) = known.iter().find(|(namespace, _)| *namespace == service.namespace) {
+            return secrets;
+        }
+        // One a service for the whole process, of which there are a handful.
+        let secrets: &'static Self = Box::leak(Box::new(Self::gather(service.registry)));
+        known.push((service.namespace, secrets));
+        secrets
+    }
+
+    fn gather(registry: &'static Registry) -> Self {
+        let mut fields: HashMap<_, Vec<_>> = HashMap::new();
+        let marked = registry.types().flat_map(|desc| desc.fields.iter().map(move |field| (desc, field.name, field.is_secret())));
+        let unmarked = UNMARKED.iter().filter_map(|(name, field)| Some((registry.type_named(name)?, *field, true)));
+        for (desc, field, _) in marked.chain(unmarked).filter(|(.., secret)| *secret) {
+            fields.entry(field).or_default().push(desc);
+        }
+        let mut holders: HashMap<_, HashSet<_>> = HashMap::new();
+        for field in registry.types().flat_map(|desc| desc.fields) {
+            if let Kind::Struct(declared, _) | Kind::Poly(declared, _) = field.kind {
+                let held = fields.values().flatten().filter(|secret| declared.is_a(secret) || secret.is_a(declared));
+                let held: HashSet<_> = held.map(|desc| desc.name).collect();
+                if !held.is_empty() {
+                    holders.entry(field.name).or_default().extend(held);
+                }
+            }
+        }
+        Self { fields, holders }
+    }
+
+    fn has(&self, registry: &'static Registry, hidden: &Hidden, parent: &Element<'_>, name: &str) -> bool {
+        if parent.name == hidden.method.name {
+            return hidden.method.params.iter().any(|param| param.name == name && param.flags & SECRET != 0);
+        }
+        let Some(types) = self.fields.get(name) else { return false };
+        if let Some(named) = parent.xsi_type.and_then(|name| registry.type_named(name)) {
+            return types.iter().any(|desc| named.is_a(desc));
+        }
+        let answered = (parent.name == "returnval").then(|| registry.type_named(hidden.method.result)).flatten();
+        types.iter().any(|desc| {
+            self.holders.get(parent.name).is_some_and(|held| held.contains(desc.name))
+                || answered.is_some_and(|answer| answer.is_a(desc))
+        })
+    }
+}
+
+/// An element that is open.
+struct Element<'x> {
+    name: &'x str,
+    xsi_type: Option<&'x str>,
+    /// Whether a key said that the value beside it is secret.
+    keyed: bool,
+}
+
+/// A document with its secrets masked. What is not well-formed is not shown at all, since nothing is known of it.
+pub(crate) fn redact(document: &str, service: &'static Service, hidden: &Hidden) -> String {
+    let secrets = Secrets::of(service);
+    walk(document, service.registry, secrets, hidden).unwrap_or_else(|| format!("{} bytes that are no XML", document.len()))
+}
+
+fn walk(document: &str, registry: &'static Registry, secrets: &Secrets, hidden: &Hidden) -> Option<String> {
+    let mut out = String::with_capacity(document.len());
+    let mut open: Vec<Element<'_>> = Vec::new();
+    // The depth of the element that is being hidden.
+    let mut hiding: Option<usize> = None;
+    let mut rest = document;
+    while let Some(at) = rest.find('<') {
+        let (text, markup) = rest.split_at(at);
+        if hiding.is_none() {
+            show(text, &mut open, hidden, &mut out);
+        }
+        let end = end_of(markup)?;
+        let (tag, after) = markup.split_at(end);
+        rest = after;
+        if let Some(name) = tag.strip_prefix("</") {
+            let closed = open.pop()?;
+            if local(name.trim_end_matches('>').trim()) != closed.name {
+                return None;
+            }
+            if hiding == Some(open.len()) {
+                hiding = None;
+                out.push_str(MASK);
+            }
+            if hiding.is_none() {
+                out.push_str(tag);
+            }
+        } else if tag.starts_with("<?") || tag.starts_with("<!--") {
+            if hiding.is_none() && !hidden.session {
+                out.push_str(tag);
+            }
+        } else if tag.starts_with("<!") {
+            // CDATA is text, and no server sends it; a DOCTYPE is none of SOAP's.
+            if hiding.is_none() {
+                out.push_str(MASK);
+            }
+        } else {
+            if hiding.is_none() {
+                out.push_str(tag);
+            }
+            if tag.ends_with("/>") {
+                continue;
+            }
+            let element = element(tag)?;
+            let parent = open.last();
+            let secret = ALWAYS.contains(&element.name)
+                || parent.is_some_and(|parent| {
+                    (parent.keyed && matches!(element.name, "value" | "val" | "defaultValue"))
+                        || secrets.has(registry, hidden, parent, element.name)
+                });
+            if secret && hiding.is_none() {
+                hiding = Some(open.len());
+            }
+            open.push(element);
+        }
+    }
+    (open.is_empty() && rest.trim().is_empty()).then_some(out)
+}
+
+/// Shows a text, and notes whether it is a key that makes the value beside it secret.
+fn show(text: &str, open: &mut [Element<'_>], hidden: &Hidden, out: &mut String) {
+    let Some((element, parents)) = open.split_last_mut() else {
+        out.push_str(text);
+        return;
+    };
+    if let (true, Some(parent)) = (matches!(element.name, "key" | "name" | "id"), parents.last_mut()) {
+        let text = text.to_ascii_lowercase();
+        parent.keyed |= KEYS.iter().any(|key| text.contains(key));
+    }
+    if hidden.session && !text.trim().is_empty() && !HARMLESS.contains(&element.name) {
+        out.push_str(MASK);
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// Where a tag, a comment or an instruction ends; an angle bracket in a quoted value does not end it.
+fn end_of(markup: &str) -> Option<usize> {
+    let ends_with = |end: &str| markup.find(end).map(|at| at + end.len());
+    if markup.starts_with("<!--") {
+        return ends_with("-->");
+    }
+    if markup.starts_with("<![CDATA[") {
+        return ends_with("]]>");
+    }
+    let mut quote = None;
+    for (at, byte) in markup.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some(at + 1),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn element(tag: &str) -> Option<Element<'_>> {
+    let inside = tag.strip_prefix('<')?.strip_suffix('>')?;
+    let (name, attrs) = inside.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((inside, ""));
+    // `type` without a prefix is a reference's.
+    let xsi_type = attrs.find(":type=").and_then(|at| {
+        let value = attrs.get(at + ":type=".len()..)?;
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        value.get(1..)?.split(quote).next().map(local)
+    });
+    Some(Element { name: local(name), xsi_type, keyed: false })
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vim_types::{VIM25, mo};
+
+    fn shown(method: &'static MethodDesc, body: &str) -> String {
+        let document = format!(
+            "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"x\" xmlns:xsi=\"y\"><s:Header><vcSessionCookie>top-secret</vcSessionCookie>\
+             </s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        );
+        redact(&document, &VIM25, &Hidden::of(method))
+    }
+
+    #[track_caller]
+    fn hides(method: &'static MethodDesc, body: &str, visible: &[&str]) {
+        let shown = shown(method, body);
+        assert!(!shown.contains("top-secret"), "{shown}");
+        assert!(shown.contains(MASK) && visible.iter().all(|word| shown.contains(word)), "{shown}");
+    }
+
+    #[test]
+    fn a_password_a_ticket_and_a_session_are_never_shown() {
+        hides(&mo::LOGIN, "<Login><userName>alice</userName><password>top-secret</password></Login>", &["alice", "Login"]);
+        hides(&mo::LOGIN, "<Login><password xmlns:a=\">\">top-secret</password></Login>", &["password"]);
+        hides(&mo::LOGIN, "<LoginResponse><returnval><key>top-secret</key><userName>alice</userName></returnval></LoginResponse>", &["alice"]);
+        hides(&mo::CLONE_SESSION, "<CloneSession><cloneTicket>top-secret</cloneTicket></CloneSession>", &["cloneTicket"]);
+        hides(&mo::ACQUIRE_CLONE_TICKET, "<AcquireCloneTicketResponse><returnval>top-secret</returnval></AcquireCloneTicketResponse>", &[]);
+        hides(&mo::ACQUIRE_TICKET, "<R><returnval><ticket>t</ticket><url>wss://h/ticket/top-secret</url></returnval></R>", &[]);
+        hides(&mo::LOGIN_BY_TOKEN, "<LoginByToken><x:Assertion xmlns:x=\"s\"><deep>top-secret</deep></x:Assertion></LoginByToken>", &[]);
+    }
+
+    #[test]
+    fn what_the_schema_marks_as_secret_is_not_shown() {
+        hides(
+            &mo::CLONE_VM_TASK,
+            "<CloneVM_Task><spec><customization><identity xsi:type=\"CustomizationSysprep\"><guiUnattended><password><value>top-secret\
+             </value><plainText>true</plainText></password><autoLogonCount>7</autoLogonCount></guiUnattended></identity>\
+             </customization></spec></CloneVM_Task>",
+            &["<autoLogonCount>7<"],
+        );
+        hides(
+            &mo::RECONFIG_VM_TASK,
+            "<ReconfigVM_Task><spec><vAppConfig xsi:type=\"VmConfigSpec\"><property><info><id>admin</id><value>top-secret</value>\
+             </info></property></vAppConfig></spec></ReconfigVM_Task>",
+            &["admin"],
+        );
+    }
+
+    #[test]
+    fn a_sysprep_text_is_told_from_other_values_by_its_type() {
+        hides(
+            &mo::CLONE_VM_TASK,
+            "<C><identity xsi:type=\"vim25:CustomizationSysprepText\"><value>top-secret</value></identity><other><value>seen</value></other></C>",
+            &["seen"],
+        );
+    }
+
+    #[test]
+    fn a_key_hides_the_value_beside_it_and_no_other() {
+        hides(
+            &mo::RECONFIG_VM_TASK,
+            "<R><spec><extraConfig><key>guestinfo.userdata</key><value xsi:type=\"xsd:string\">top-secret</value></extraConfig>\
+             <extraConfig><key>disk.enableUUID</key><value xsi:type=\"xsd:string\">TRUE</value></extraConfig></spec></R>",
+            &["guestinfo.userdata", ">TRUE<"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><propSet><name>config.extraConfig[\"guestinfo.metadata\"]</name><val><a>top-secret</a></val></propSet></R>",
+            &[],
+        );
+    }
+
+    #[test]
+    fn the_rest_is_shown_as_it_is() {
+        let body = "<RetrievePropertiesEx><_this type=\"PropertyCollector\">pc</_this><objectSet><obj type=\"VirtualMachine\">vm-1</obj>\
+                    <skip/></objectSet><name>a &amp; b</name><value>5</value></RetrievePropertiesEx>";
+        assert!(shown(&mo::RETRIEVE_PROPERTIES_EX, body).contains(body));
+    }
+
+    #[test]
+    fn what_is_no_xml_is_not_shown() {
+        for text in ["{\"password\":\"top-secret\"}", "<a><password>top-secret", "<a>top-secret</b>", "top-secret <", "<a 'top-secret"] {
+            let shown = redact(text, &VIM25, &Hidden::of(&mo::CURRENT_TIME));
+            assert!(!shown.contains("top-secret"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! The session of a client: one login for all callers, renewed when the server forgot it.
+
+use crate::line::{Line, Trip};
+use secrecy::{ExposeSecret, SecretString};
+use crate::transport::Jar;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use tracing::Instrument;
+use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, VIM25, mo};
+use vim_wire::{
+    Answer, Any, BoxFuture, BoxStream, Caller, Error, ErrorKind, Handle, ManagedObject, MoRef, Request, TaskProgress, TaskRef,
+};
+
+/// How long after refused credentials they are not shown to the server again: servers lock accounts after a few attempts.
+const REFUSED_FOR: Duration = Duration::from_secs(60);
+/// How long a logout may take.
+const LOGOUT_TIME: Duration = Duration::from_secs(20);
+
+/// What a client logs in with.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    UserPassword { user: String, password: SecretString },
+    /// The session cookie's value of a session that someone else opened, and will close.
+    Session(SecretString),
+    CloneTicket(SecretString),
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UserPassword { user, .. } => write!(f, "UserPassword({user:?}, <redacted>)"),
+            Self::Session(_) => f.write_str("Session(<redacted>)"),
+            Self::CloneTicket(_) => f.write_str("CloneTicket(<redacted>)"),
+        }
+    }
+}
+
+impl Credentials {
+    /// A session as users have it: `vmware-api-session-id: …`, the cookie `vmware_soap_session=…`, or the id itself.
+    pub(crate) fn session(given: &SecretString) -> Result<Self, Error> {
+        let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, format!("the given session cannot be used: {why}")));
+        let text = given.expose_secret().trim();
+        if text.starts_with('<') {
+            return refuse("it is a SAML token, and no session");
+        }
+        let bare = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
+        if bare || (text.starts_with("eyJ") && text.matches('.').count() == 2) {
+            return refuse("it is a JSON web token, which the SDK's endpoint does not take; log in with it and give the session");
+        }
+        let id = match text.split_once(['=', ':']) {
+            Some((name, id)) if ["vmware-api-session-id", "vmware_soap_session"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)) => id,
+            _ => text,
+        };
+        let id = id.split(';').next().unwrap_or("").trim().trim_matches('"');
+        if id.is_empty() {
+            return refuse("it is empty");
+        }
+        if !id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'\\')) {
+            return refuse("it has a character that no session id has");
+        }
+        // In quotes, as a vCenter sets it.
+        Ok(Self::Session(format!("\"{id}\"").into()))
+    }
+
+    const fn can_renew(&self) -> bool {
+        matches!(self, Self::UserPassword { .. })
+    }
+}
+
+/// A session that the server knows.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub(crate) cookie: Arc<SecretString>,
+    pub(crate) generation: u64,
+    /// Whether it was opened here, and so is to be closed here.
+    own: bool,
+}
+
+/// The session of one client.
+pub(crate) struct Session {
+    line: Arc<Line>,
+    credentials: Option<Credentials>,
+    locale: Option<String>,
+    live: RwLock<Option<Live>>,
+    content: RwLock<Option<Arc<ServiceContent>>>,
+    /// Held while logging in or out, so that there is one at a time.
+    gate: tokio::sync::Mutex<Logins>,
+    /// How many logins have ended, however; read before the gate is waited for.
+    ended: Mutex<u64>,
+    closed: AtomicBool,
+    keepalive: Mutex<Option<AbortHandle>>,
+}
+
+/// What is remembered of logins.
+#[derive(Default)]
+struct Logins {
+    generation: u64,
+    failed: Option<(Instant, Error)>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+fn read<T: Clone>(lock: &RwLock<T>) -> T {
+    lock.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn write<T>(lock: &RwLock<T>, value: T) -> T {
+    std::mem::replace(&mut *lock.write().unwrap_or_else(PoisonError::into_inner), value)
+}
+
+impl Session {
+    pub(crate) fn new(line: Arc<Line>, credentials: Option<Credentials>, locale: Option<String>) -> Self {
+        Self {
+            line,
+            credentials,
+            locale,
+            live: RwLock::default(),
+            content: RwLock::default(),
+            gate: tokio::sync::Mutex::default(),
+            ended: Mutex::default(),
+            closed: AtomicBool::new(false),
+            keepalive: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        &self.line
+    }
+
+    pub(crate) fn live(&self) -> Option<Live> {
+        read(&self.live)
+    }
+
+    /// Counts logins: 0 before the first.
+    pub(crate) fn generation(&self) -> u64 {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |live| live.generation)
+    }
+
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            let message = format!("the client of {} was closed", self.line.transport.endpoint());
+            return Err(Error::new(ErrorKind::Closed, message));
+        }
+        Ok(())
+    }
+
+    /// Whether a session that ended can be replaced.
+    pub(crate) fn can_renew(&self) -> bool {
+        self.credentials.as_ref().is_some_and(Credentials::can_renew)
+    }
+
+    /// Whether there is something to log in with.
+    pub(crate) const fn has_credentials(&self) -> bool {
+        self.credentials.is_some()
+    }
+
+    /// The server's root objects, asked for once; no login is needed.
+    pub(crate) async fn content(&self) -> Result<Arc<ServiceContent>, Error> {
+        self.content_by(&Arc::new(Visitor::new(Arc::clone(&self.line), None))).await
+    }
+
+    async fn content_by(&self, visitor: &Arc<Visitor>) -> Result<Arc<ServiceContent>, Error> {
+        if let Some(content) = read(&self.content) {
+            return Ok(content);
+        }
+        let instance: mo::ServiceInstance = visitor.object(MoRef::new("ServiceInstance", "ServiceInstance"));
+        let content = Arc::new(instance.retrieve_content().await.map_err(|error| self.at(error))?);
+        write(&self.content, Some(Arc::clone(&content)));
+        Ok(content)
+    }
+
+    /// Names the endpoint in an error that came from reading an answer, and so does not know it.
+    pub(crate) fn at(&self, error: Error) -> Error {
+        let endpoint = self.line.transport.endpoint().to_string();
+        if error.to_string().contains(&endpoint) { error } else { error.with_hint(format!("by {endpoint}")) }
+    }
+
+    /// Logs in unless someone has since `seen`. However many wait, one login is made, and its failure is everyone's.
+    pub(crate) async fn renew(&self, seen: u64) -> Result<Live, Error> {
+        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut logins = self.gate.lock().await;
+        self.check_open()?;
+        if let Some(live) = self.live().filter(|live| live.generation != seen) {
+            return Ok(live);
+        }
+        let waited = *self.ended.lock().unwrap_or_else(PoisonError::into_inner) != ended;
+        if let Some((when, error)) = &logins.failed
+            && (waited || (error.kind() == ErrorKind::Login && when.elapsed() < REFUSED_FOR))
+        {
+            return Err(again(error));
+        }
+        let result = self.login(logins.generation + 1).await;
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        match result {
+            Ok(live) => {
+                logins.generation = live.generation;
+                logins.failed = None;
+                write(&self.live, Some(live.clone()));
+                Ok(live)
+            }
+            Err(error) => {
+                logins.failed = Some((Instant::now(), again(&error)));
+                Err(error)
+            }
+        }
+    }
+
+    async fn login(&self, generation: u64) -> Result<Live, Error> {
+        let endpoint = self.line.transport.endpoint();
+        let Some(credentials) = &self.credentials else {
+            return Err(Error::new(ErrorKind::Login, format!("{endpoint}: there is nothing to log in with"))
+                .with_hint("give a user and a password with `ClientBuilder::credentials`"));
+        };
+        let given = if let Credentials::Session(cookie) = credentials { Some(cookie.clone()) } else { None };
+        let visitor = Arc::new(Visitor::new(Arc::clone(&self.line), given));
+        let opened = self.open(credentials, &visitor).await;
+        let own = !matches!(credentials, Credentials::Session(_));
+        match (opened, visitor.jar.cookie()) {
+            (Ok(()), Some(cookie)) => {
+                tracing::debug!(%endpoint, generation, "session ready");
+                Ok(Live { cookie: Arc::new(cookie), generation, own })
+            }
+            (Ok(()), None) => {
+                let message = format!("{endpoint}: the login was answered without a session cookie");
+                Err(Error::new(ErrorKind::Protocol, message))
+            }
+            (Err(error), cookie) => {
+                // The login may have been carried out although its answer is of no use.
+                let untouched = error.kind() == ErrorKind::Login || error.is_never_sent();
+                if let (true, Some(cookie), false) = (own, cookie, untouched) {
+                    let _ = self.logout(cookie).await;
+                }
+                Err(self.at(error))
+            }
+        }
+    }
+
+    async fn open(&self, credentials: &Credentials, visitor: &Arc<Visitor>) -> Result<(), Error> {
+        let content = self.content_by(visitor).await?;
+        let endpoint = self.line.transport.endpoint();
+        let Some(manager) = content.session_manager.clone() else {
+            return Err(Error::new(ErrorKind::Protocol, format!("{endpoint} has no session manager")));
+        };
+        let sessions: mo::SessionManager = visitor.object(manager);
+        match credentials {
+            Credentials::UserPassword { user, password } => {
+                let login = sessions.login(user, password.expose_secret());
+                let opened = match &self.locale {
+                    Some(locale) => login.locale(locale).await,
+                    None => login.await,
+                };
+                opened.map_err(|error| {
+                    if error.is_invalid_login() {
+                        return error.with_hint(format!("the user is {user:?} at {endpoint}"));
+                    }
+                    error
+                })?;
+            }
+            Credentials::CloneTicket(ticket) => {
+                sessions.clone_session(ticket.expose_secret()).await.map_err(|error| {
+                    if error.is_invalid_login() {
+                        return error.with_hint(format!("{endpoint} does not take the clone ticket: it serves once, and soon expires"));
+                    }
+                    error
+                })?;
+            }
+            Credentials::Session(_) => {
+                if !current_session(&content, &sessions, visitor).await? {
+                    let message = format!("{endpoint} does not take the given session");
+                    return Err(Error::new(ErrorKind::Login, message)
+                        .with_hint("it has ended, or is of another endpoint or of a REST service"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn logout(&self, cookie: SecretString) -> Result<(), Error> {
+        let Some(manager) = read(&self.content).and_then(|content| content.session_manager.clone()) else { return Ok(()) };
+        logout(Arc::clone(&self.line), manager, cookie).await
+    }
+
+    /// Ends the session, once; what is called after that is refused.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.closed.store(true, Ordering::Release);
+        // A login that is on its way ends first, so that its session is closed too.
+        let _logins = self.gate.lock().await;
+        self.keep_alive(None);
+        match write(&self.live, None) {
+            Some(live) if live.own => self.logout((*live.cookie).clone()).await,
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_kept_alive(&self) -> bool {
+        let task = self.keepalive.lock().unwrap_or_else(PoisonError::into_inner);
+        task.as_ref().is_some_and(|task| !task.is_finished())
+    }
+
+    /// Replaces the task that keeps the session alive.
+    pub(crate) fn keep_alive(&self, task: Option<AbortHandle>) {
+        let old = std::mem::replace(&mut *self.keepalive.lock().unwrap_or_else(PoisonError::into_inner), task);
+        if let Some(old) = old {
+            old.abort();
+        }
+    }
+}
+
+impl Drop for Session {
+    /// Asks the server in the background to end a session that nobody closed; where no runtime is left, it lives until its idle
+    /// time-out.
+    fn drop(&mut self) {
+        self.keep_alive(None);
+        let Some(live) = write(&self.live, None).filter(|live| live.own) else { return };
+        let manager = read(&self.content).and_then(|content| content.session_manager.clone());
+        let endpoint = self.line.transport.endpoint();
+        match (tokio::runtime::Handle::try_current(), manager) {
+            (Ok(runtime), Some(manager)) => {
+                tracing::debug!(%endpoint, "a client was dropped and not closed; its session is ended in the background");
+                let line = Arc::clone(&self.line);
+                runtime.spawn(async move { logout(line, manager, (*live.cookie).clone()).await });
+            }
+            _ => tracing::warn!(%endpoint, "a client was dropped and not closed; its session stays until the server's time-out"),
+        }
+    }
+}
+
+/// A failure of a login, for another who waited for it.
+fn again(error: &Error) -> Error {
+    match error.fault() {
+        Some(fault) => Error::from_fault(fault.clone()).in_operation("Login"),
+        None => Error::new(error.kind(), error.to_string()),
+    }
+}
+
+fn logout(line: Arc<Line>, manager: MoRef, cookie: SecretString) -> impl Future<Output = Result<(), Error>> + Send {
+    async move {
+        let endpoint = line.transport.endpoint().clone();
+        let visitor = Arc::new(Visitor::new(line, Some(cookie)));
+        let sessions: mo::SessionManager = visitor.object(manager);
+        match tokio::time::timeout(LOGOUT_TIME, sessions.logout()).await {
+            Ok(Err(error)) if !error.is_not_authenticated() => {
+                tracing::warn!(%endpoint, error = %error.chain(), "the logout failed; the session stays until the server's time-out");
+                Err(error)
+            }
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, format!("{endpoint}: it did not log out within {LOGOUT_TIME:?}"))),
+        }
+    }
+}
+
+/// Whether the server knows the visitor's session.
+async fn current_session(content: &ServiceContent, sessions: &mo::SessionManager, visitor: &Arc<Visitor>) -> Result<bool, Error> {
+    let collector: mo::PropertyCollector = visitor.object(content.property_collector.clone());
+    let filter = PropertyFilterSpec {
+        prop_set: vec![PropertySpec {
+            r#type: mo::SessionManager::KIND.to_owned(),
+            path_set: vec!["currentSession".to_owned()],
+            ..Default::default()
+        }],
+        object_set: vec![ObjectSpec { obj: sessions.handle().moref().clone(), ..Default::default() }],
+        ..Default::default()
+    };
+    match collector.retrieve_properties_ex(&[filter], &RetrieveOptions::default()).await {
+        Ok(result) => {
+            let objects = result.map(|result| result.objects).unwrap_or_default();
+            Ok(objects.iter().flat_map(|object| &object.prop_set).any(|property| property.name == "currentSession"))
+        }
+        Err(error) if error.is_not_authenticated() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A caller beside the client's session: it has its own cookie, which it takes from what the server sets.
+pub(crate) struct Visitor {
+    line: Arc<Line>,
+    jar: Arc<Jar>,
+}
+
+impl Visitor {
+    fn new(line: Arc<Line>, cookie: Option<SecretString>) -> Self {
+        Self { line, jar: Arc::new(Jar::of(cookie)) }
+    }
+
+    fn object<T: ManagedObject>(self: &Arc<Self>, moref: MoRef) -> T {
+        T::from_handle(Handle::new(Arc::clone(self) as Arc<dyn Caller>, moref))
+    }
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Visitor({})", self.line.transport.endpoint())
+    }
+}
+
+fn no_tasks() -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("no task of {} is watched before the login", VIM25.namespace))
+}
+
+impl Caller for Visitor {
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(async move {
+            let operation_id = self.line.operation_id();
+            let cookie = self.jar.cookie();
+            let span = Line::span(&request, &operation_id);
+            let mut trip = Trip { jar: Some(&self.jar), ..Trip::new(cookie.as_ref(), &operation_id) };
+            self.line.send(&request, &mut trip).instrument(span).await
+        })
+    }
+
+    fn wait<'a>(&'a self, _: &'a TaskRef) -> BoxFuture<'a, Result<Any, Error>> {
+        Box::pin(async { Err(no_tasks()) })
+    }
+
+    fn progress(&self, _: &TaskRef) -> BoxStream<'static, Result<TaskProgress, Error>> {
+        Box::pin(futures_util::stream::iter([Err(no_tasks())]))
+    }
+
+    fn cancel<'a>(&'a self, _: &'a TaskRef) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async { Err(no_tasks()) })
+    }
+}

@@ -1,0 +1,15 @@
+#[path = "../../mini/mod.rs"]
+mod mini;
+
+use mini::*;
+use vim_macros::Properties;
+
+struct Any;
+
+#[derive(Clone, Properties)]
+#[properties(of = VirtualMachine, crate = ::vim_wire)]
+struct Row {
+    result: Any,
+}
+
+fn main() {}
