@@ -154,3 +154,49 @@ fn features(manifest: &Path, wanted: &str, check: bool) -> Result<()> {
     std::fs::write(manifest, format!("{}{wanted}{gap}{rest}", &text[..start]))
         .map_err(|error| fault(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_or_unlisted_schema_is_refused() {
+        let schema = std::env::temp_dir().join(format!("codegen-sources-{}", std::process::id()));
+        let folder = schema.join("vim25");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.xsd"), "abc").unwrap();
+        let list = |sum: &str| {
+            let entry = format!(
+                "path = \"vim25/a.xsd\"\nservice = \"urn:a\"\nversion = \"1\"\norigin = \"x\"\nsha256 = \"{sum}\""
+            );
+            std::fs::write(schema.join("SOURCES.toml"), format!("[[file]]\n{entry}\n")).unwrap();
+        };
+        list("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        verify(&schema).unwrap();
+        std::fs::write(folder.join("b.xsd"), "").unwrap();
+        assert!(verify(&schema).unwrap_err().to_string().contains("b.xsd: the file is not listed"));
+        std::fs::remove_file(folder.join("b.xsd")).unwrap();
+        list("00");
+        assert!(
+            verify(&schema).unwrap_err().to_string().contains("vim25/a.xsd: the file's sha256 is ba7816bf")
+        );
+        std::fs::remove_dir_all(&schema).unwrap();
+    }
+
+    #[test]
+    fn features_drift_is_found_and_mended() {
+        let manifest = std::env::temp_dir().join(format!("codegen-manifest-{}.toml", std::process::id()));
+        let wanted = "[features]\ndefault = []\nnew = []\n";
+        for rest in ["", "\n[dependencies]\nx = \"1\"\n"] {
+            std::fs::write(&manifest, format!("[package]\nname = \"x\"\n\n[features]\nold = []\n{rest}"))
+                .unwrap();
+            let error = features(&manifest, wanted, true).unwrap_err().to_string();
+            assert!(error.contains("cargo run -p codegen"), "{error}");
+            features(&manifest, wanted, false).unwrap();
+            features(&manifest, wanted, true).unwrap();
+            let text = std::fs::read_to_string(&manifest).unwrap();
+            assert_eq!(text, format!("[package]\nname = \"x\"\n\n{wanted}{rest}"));
+        }
+        std::fs::remove_file(&manifest).unwrap();
+    }
+}

@@ -240,6 +240,14 @@ fn files_stay_readable_and_the_output_is_stable() {
     assert_eq!(*files, again);
     let manifest = std::fs::read_to_string(schema().join("../../vim-types/Cargo.toml")).unwrap();
     assert!(manifest.contains(&codegen::emit::manifest_features(plan)));
+    let root = std::fs::read_to_string(schema().join("../../vim-types/src/lib.rs")).unwrap();
+    for area in plan.areas.iter().skip(1) {
+        assert!(
+            root.contains(&format!("//! | `{}` | ", area.name)),
+            "{} is not in vim-types' documentation",
+            area.name
+        );
+    }
 }
 
 #[test]

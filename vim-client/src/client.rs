@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use vim_types::{AboutInfo, NotAuthenticated, ObjectContent, RetrieveResult, ServiceContent, mo};
 use vim_wire::{
     Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, ErrorKind, Handle, ManagedObject, MoRef, Output, Request,
@@ -244,24 +244,27 @@ impl Client {
         let own = self.inner.operation_id.clone();
         let operation_id = own.unwrap_or_else(|| self.line().operation_id());
         let span = Line::span(request, &operation_id);
-        let sent = async {
-            let result = self.send_with(request, options, &operation_id).await;
-            if let Err(error) = &result {
-                tracing::Span::current().record("error", tracing::field::display(error));
-            }
-            result
-        };
-        sent.instrument(span).await
+        let result = self.send_in(request, options, &operation_id, &span).instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("error", tracing::field::display(error));
+        }
+        result
     }
 
-    async fn send_with(&self, request: &Request<'_>, options: SendOptions, operation_id: &str) -> Result<Answer, Error> {
+    async fn send_in(
+        &self,
+        request: &Request<'_>,
+        options: SendOptions,
+        operation_id: &str,
+        span: &Span,
+    ) -> Result<Answer, Error> {
         let session = self.session();
         let mut live = self.ready().await?;
         let mut attempt = 0;
         loop {
             let cookie = live.as_ref().map(|live| &*live.cookie);
             let SendOptions { timeout, long_poll, .. } = options;
-            let mut trip = Trip { timeout, long_poll, attempt, ..Trip::new(cookie, operation_id) };
+            let mut trip = Trip { timeout, long_poll, attempt, ..Trip::new(cookie, operation_id, span) };
             let result = self.line().send(request, &mut trip).await;
             let first = attempt == 0;
             attempt = trip.attempt;

@@ -1,1 +1,64 @@
-//! .
+//! A client for VMware vSphere: vCenter and standalone ESXi hosts.
+//!
+//! A [`Client`] is made by its [builder](Client::builder), logs in by itself, and is cheap to clone. Typed handles from
+//! [`Client::object`] have the API's methods; what they take and answer is in [`types`], and the objects themselves in [`mo`].
+//!
+//! ```no_run
+//! # async fn run(password: secrecy::SecretString) -> Result<(), vim_client::Error> {
+//! use vim_client::{Client, Trust, mo};
+//!
+//! let client = Client::builder("vcenter.example.com")
+//!     .credentials("administrator@vsphere.local", password)
+//!     .trust(Trust::Thumbprint("5A:BF:…".to_owned()))
+//!     .connect()
+//!     .await?;
+//! let root: mo::Folder = client.object(client.service_content().await?.root_folder.clone());
+//! let datacenter = root.create_datacenter("DC1").await?;
+//! println!("{datacenter:?}");
+//! client.close().await
+//! # }
+//! ```
+//!
+//! Nothing of this crate blocks, and nothing waits without a bound: connections, calls and pauses in answers have time-outs.
+//! Each call is a [`tracing`] span named `vim_call`; documents go to the target `vim_client::wire`, without their secrets.
+
+mod builder;
+mod client;
+mod endpoint;
+mod inventory;
+mod line;
+mod property;
+mod redact;
+mod retry;
+mod session;
+mod task;
+mod transport;
+mod trust;
+mod version;
+mod view;
+mod wire_log;
+
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use endpoint::Endpoint;
+pub use inventory::{Find, Found, Inventory};
+pub use property::{Cache, Change, Missing, Object, Retrieve, Values, Watch};
+pub use retry::Retry;
+pub use secrecy::SecretString;
+pub use trust::Trust;
+pub use vim_macros::Properties;
+pub use vim_types as types;
+pub use vim_wire as wire;
+pub use vim_wire::path::Row;
+pub use vim_types::mo;
+pub use view::ContainerView;
+pub use vim_wire::{
+    Any, Binary, DateTime, Error, ErrorKind, Fault, Handle, Limits, ManagedObject, MoRef, Poly, Task, TaskProgress,
+    TaskRef,
+};
+
+/// For the derive alone.
+#[doc(hidden)]
+pub mod __private {
+    pub use vim_wire as wire;
+}

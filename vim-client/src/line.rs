@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
-use tracing::{Instrument, Span, field};
+use tracing::{Span, field};
 use vim_types::VIM25;
 use vim_wire::{Answer, Error, ErrorKind, Request, soap};
 
@@ -32,6 +32,8 @@ pub(crate) struct Trip<'a> {
     pub(crate) cookie: Option<&'a SecretString>,
     pub(crate) jar: Option<&'a Arc<Jar>>,
     pub(crate) operation_id: &'a str,
+    /// The call's span, in which its attempts are made.
+    pub(crate) span: &'a Span,
     pub(crate) timeout: Option<Duration>,
     pub(crate) long_poll: bool,
     /// The attempts made so far, of the same call.
@@ -39,8 +41,8 @@ pub(crate) struct Trip<'a> {
 }
 
 impl<'a> Trip<'a> {
-    pub(crate) const fn new(cookie: Option<&'a SecretString>, operation_id: &'a str) -> Self {
-        Self { cookie, jar: None, operation_id, timeout: None, long_poll: false, attempt: 0 }
+    pub(crate) const fn new(cookie: Option<&'a SecretString>, operation_id: &'a str, span: &'a Span) -> Self {
+        Self { cookie, jar: None, operation_id, span, timeout: None, long_poll: false, attempt: 0 }
     }
 }
 
@@ -113,8 +115,7 @@ impl Line {
         let document = request.to_soap(Some(&spoken), &header)?;
         let url = self.transport.endpoint().url(service.path);
         let action = format!("{}/{spoken}", service.namespace);
-        let span = Span::current();
-        span.record("bytes_out", document.len());
+        trip.span.record("bytes_out", document.len());
         wire_log::sent(&url, request, trip.operation_id, &document);
         let outgoing = Outgoing {
             url,
@@ -128,22 +129,21 @@ impl Line {
         let mut attempts = Attempts::new(retry, is_idempotent(request.method.name));
         loop {
             trip.attempt += 1;
-            span.record("attempt", trip.attempt);
-            match self.attempt(request, trip.operation_id, outgoing.clone()).in_current_span().await {
+            trip.span.record("attempt", trip.attempt);
+            match self.attempt(request, trip, outgoing.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => attempts.after(failure).await?,
             }
         }
     }
 
-    async fn attempt(&self, request: &Request<'_>, operation_id: &str, outgoing: Outgoing) -> Result<Answer, Failure> {
+    async fn attempt(&self, request: &Request<'_>, trip: &Trip<'_>, outgoing: Outgoing) -> Result<Answer, Failure> {
         let start = Instant::now();
         let incoming = self.transport.exchange(outgoing).await?;
         let took = start.elapsed();
-        let span = Span::current();
-        span.record("bytes_in", incoming.body.len());
-        span.record("milliseconds", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        wire_log::received(request, operation_id, &incoming, took);
+        trip.span.record("bytes_in", incoming.body.len());
+        trip.span.record("milliseconds", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        wire_log::received(request, trip.operation_id, &incoming, took);
         if let Some(failure) = self.unavailable(&incoming) {
             return Err(failure);
         }

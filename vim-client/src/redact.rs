@@ -86,6 +86,7 @@ impl Secrets {
         let mut holders: HashMap<_, HashSet<_>> = HashMap::new();
         for field in registry.types().flat_map(|desc| desc.fields) {
             if let Kind::Struct(declared, _) | Kind::Poly(declared, _) = field.kind {
+                let declared = declared.get();
                 let held = fields.values().flatten().filter(|secret| declared.is_a(secret) || secret.is_a(declared));
                 let held: HashSet<_> = held.map(|desc| desc.name).collect();
                 if !held.is_empty() {

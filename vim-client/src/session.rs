@@ -412,8 +412,8 @@ impl Caller for Visitor {
             let operation_id = self.line.operation_id();
             let cookie = self.jar.cookie();
             let span = Line::span(&request, &operation_id);
-            let mut trip = Trip { jar: Some(&self.jar), ..Trip::new(cookie.as_ref(), &operation_id) };
-            self.line.send(&request, &mut trip).instrument(span).await
+            let mut trip = Trip { jar: Some(&self.jar), ..Trip::new(cookie.as_ref(), &operation_id, &span) };
+            self.line.send(&request, &mut trip).instrument(span.clone()).await
         })
     }
 

@@ -273,7 +273,10 @@ fn session_cookie(headers: &HeaderMap) -> Option<SecretString> {
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn StdError + 'static) = *error;
+        error.source()
+    })
 }
 
 /// An error of that type, itself or as what an I/O error wraps: the latter is no source of its wrapper.

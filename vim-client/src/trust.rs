@@ -55,6 +55,8 @@ impl Trust {
     pub(crate) fn config(&self, endpoint: &Endpoint) -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let rule = match self {
+            // Plain HTTP needs no roots, and containers often have none.
+            Self::System if !endpoint.is_secure() => Rule::Any,
             Self::System => Rule::Roots { verifier: system(&provider, endpoint)?, listed: Vec::new() },
             Self::CaFile(path) => {
                 let pem = std::fs::read(path).map_err(|error| {
@@ -88,14 +90,9 @@ fn unusable(endpoint: &Endpoint, cause: &dyn fmt::Display) -> Error {
 }
 
 fn system(provider: &Arc<CryptoProvider>, endpoint: &Endpoint) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
-        Ok(verifier) => Ok(Arc::new(verifier)),
-        // Plain HTTP needs no roots, and containers often have none.
-        Err(_) if !endpoint.is_secure() => Ok(Arc::new(Verifier { rule: Rule::Any, provider: Arc::clone(provider) })),
-        Err(error) => {
-            Err(unusable(endpoint, &error).with_hint("give a CA file or a thumbprint where the system has no roots"))
-        }
-    }
+    let no_roots = "give a CA file or a thumbprint where the system has no roots";
+    let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
+    Ok(Arc::new(verifier.map_err(|error| unusable(endpoint, &error).with_hint(no_roots))?))
 }
 
 fn listed(pem: &[u8], what: &str, provider: &Arc<CryptoProvider>, endpoint: &Endpoint) -> Result<Rule, Error> {

@@ -29,7 +29,8 @@ impl Version {
             return Err(not_vsphere(format!("answers {}", describe(answer))));
         }
         let mut services = match read(&answer.body) {
-            Ok(services) => services,
+            Ok(Some(services)) => services,
+            Ok(None) => return Err(not_vsphere(format!("answers {}", describe(answer)))),
             Err(error) if looks_like_xml(answer) => return Err(not_vsphere(format!("cannot be read: {error}"))),
             Err(_) => return Err(not_vsphere(format!("answers {}", describe(answer)))),
         };
@@ -74,12 +75,13 @@ fn numbers(version: &str) -> [u32; 4] {
     out
 }
 
-fn read(body: &[u8]) -> Result<Vec<(String, Vec<String>)>, DecodeError> {
-    let mut reader = Reader::new(body, &NOTHING, Limits { size: 1 << 20, ..Limits::default() })?;
+/// The services with their versions, newest first; none where the document is of another kind.
+fn read(body: &[u8]) -> Result<Option<Vec<(String, Vec<String>)>>, DecodeError> {
+    let mut reader = Reader::new(body, &NOTHING, Limits::default())?;
     let root = reader.root()?;
     let mut services = Vec::new();
     if root.name() != "namespaces" {
-        return Ok(services);
+        return Ok(None);
     }
     while let Some(namespace) = reader.child(&root)? {
         let (mut name, mut versions) = (String::new(), Vec::new());
@@ -98,7 +100,7 @@ fn read(body: &[u8]) -> Result<Vec<(String, Vec<String>)>, DecodeError> {
         services.push((name, versions));
     }
     reader.finish()?;
-    Ok(services)
+    Ok(Some(services))
 }
 
 fn text<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<String, DecodeError> {

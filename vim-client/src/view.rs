@@ -55,7 +55,7 @@ impl ContainerView {
             // It went with its session.
             return Ok(());
         }
-        match view.destroy_view().await {
+        match view.destroy().await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
@@ -71,7 +71,7 @@ impl Drop for ContainerView {
         // Outside of a runtime nothing can be sent; the view then lives as long as the session.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = view.destroy_view().await {
+                if let Err(error) = view.destroy().await {
                     tracing::debug!(view = %view.handle().moref(), %error, "a view was not destroyed");
                 }
             });

@@ -1,21 +1,28 @@
 //! What the derive emits: the row's trait, and the proof of its paths.
 
-use crate::input::{Field, Input, PropertyPath, Source};
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Type};
+use crate::input::{Field, Input, Source};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 pub(crate) fn row(input: &Input) -> TokenStream {
     let Input { ident, of, wire, fields } = input;
     let read: Vec<&Field> = fields.iter().filter(|field| !matches!(field.source, Source::Skip)).collect();
     let names: Vec<&Ident> = read.iter().map(|field| &field.ident).collect();
-    let types = read.iter().map(|field| &field.ty);
-    let indexes = (0..read.len()).map(Literal::usize_unsuffixed);
-    let (unset, filled) = (indexes.clone(), fill(wire, &read));
+    let types: Vec<&Type> = read.iter().map(|field| &field.ty).collect();
+    let indexes: Vec<Literal> = (0..read.len()).map(Literal::usize_unsuffixed).collect();
+    let skipped =
+        fields.iter().filter(|field| matches!(field.source, Source::Skip)).map(|field| &field.ident);
     let paths = read.iter().map(|field| path(input, field));
     let checks = read.iter().map(|field| check(input, field));
-    let built = build(wire, fields);
-    quote! {
+    let call = |ty: &&Type, name: &str| {
+        let (wire, name) = (placed(wire, at(ty.span())), Ident::new(name, at(ty.span())));
+        quote_spanned! { at(ty.span())=> #wire::path::#name }
+    };
+    let fill = types.iter().map(|ty| call(ty, "fill"));
+    let take = types.iter().map(|ty| call(ty, "take"));
+    quote_spanned! { Span::mixed_site()=>
         const _: () = {
             #(#checks)*
 
@@ -40,51 +47,33 @@ pub(crate) fn row(input: &Input) -> TokenStream {
                     value: &#wire::Tag<'x>,
                 ) -> ::core::result::Result<(), #wire::DecodeError> {
                     match index {
-                        #(#indexes => #filled,)*
+                        #(#indexes => #fill(&mut partial.#names, reader, value),)*
                         _ => reader.skip(value),
                     }
                 }
 
                 fn unset(partial: &mut __RowPartial, index: usize) {
                     match index {
-                        #(#unset => partial.#names = ::core::option::Option::None,)*
+                        #(#indexes => partial.#names = ::core::option::Option::None,)*
                         _ => {}
                     }
                 }
 
                 fn build(partial: __RowPartial) -> ::core::result::Result<Self, usize> {
-                    ::core::result::Result::Ok(Self { #(#built,)* })
+                    ::core::result::Result::Ok(Self {
+                        #(#names: #take(partial.#names, #indexes)?,)*
+                        #(#skipped: ::core::default::Default::default(),)*
+                    })
                 }
             }
         };
     }
 }
 
-fn fill<'a>(wire: &'a syn::Path, read: &'a [&'a Field]) -> impl Iterator<Item = TokenStream> + 'a {
-    read.iter().map(move |field| {
-        let name = &field.ident;
-        quote_spanned! { at(type_span(&field.ty))=> #wire::path::fill(&mut partial.#name, reader, value) }
-    })
-}
-
-fn build<'a>(wire: &'a syn::Path, fields: &'a [Field]) -> impl Iterator<Item = TokenStream> + 'a {
-    let mut index = 0;
-    fields.iter().map(move |field| {
-        let name = &field.ident;
-        let span = at(type_span(&field.ty));
-        if matches!(field.source, Source::Skip) {
-            return quote_spanned! { span=> #name: ::core::default::Default::default() };
-        }
-        let number = Literal::usize_unsuffixed(index);
-        index += 1;
-        quote_spanned! { span=> #name: #wire::path::take(partial.#name, #number)? }
-    })
-}
-
 /// A field's path on the wire.
 fn path(Input { of, wire, .. }: &Input, field: &Field) -> TokenStream {
     match &field.source {
-        Source::Path(PropertyPath { text, .. }) => quote! { #text },
+        Source::Path(path) => path.text.to_token_stream(),
         Source::Name(name) => quote! { #wire::path::property::<#of>(#name) },
         Source::Skip => TokenStream::new(),
     }
@@ -93,35 +82,41 @@ fn path(Input { of, wire, .. }: &Input, field: &Field) -> TokenStream {
 /// The proof of a field's path: rustc walks the types along it, with the user's text to point at.
 fn check(Input { of, wire, .. }: &Input, field: &Field) -> TokenStream {
     let (span, names, text) = match &field.source {
-        Source::Path(path) => (at(path.span), &path.names[..], Some(&path.text)),
-        Source::Name(_) => (at(field.ident.span()), std::slice::from_ref(&field.ident), None),
+        Source::Path(path) => (path.span, &path.names[..], Some(&path.text)),
+        Source::Name(_) => (field.ident.span(), std::slice::from_ref(&field.ident), None),
         Source::Skip => return TokenStream::new(),
     };
+    let wire = placed(wire, span);
     let mut walk = quote_spanned! { span=> #wire::path::start::<#of>() };
     for (index, name) in names.iter().enumerate() {
         if index > 0 {
             walk = quote_spanned! { span=> #wire::path::open(#walk) };
         }
-        walk = quote_spanned! { span=> #wire::path::step(#walk, |object| &object.#name) };
+        walk = quote_spanned! { span=> #walk.step(|object| &object.#name) };
     }
     let ty = &field.ty;
-    let end = Ident::new(if takes_anything(ty) { "end_any" } else { "end" }, at(type_span(ty)));
+    let end = Ident::new(if takes_anything(ty) { "end_any" } else { "end" }, ty.span());
     let spelled = text.map(|text| quote_spanned! { span=> #wire::path::check::<#of>(#text); });
-    quote_spanned! { at(type_span(ty))=>
+    quote! {
         const _: () = {
-            #wire::path::#end::<#ty, _, _>(#walk);
+            #walk.#end::<#ty>();
             #spelled
         };
     }
 }
 
+/// A path in the place of other text.
+fn placed(path: &Path, span: Span) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    path.to_token_stream().into_iter().map(place).collect()
+}
+
 /// The place of the user's text, for tokens that are not the user's.
 fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
-}
-
-fn type_span(ty: &Type) -> Span {
-    syn::spanned::Spanned::span(ty)
 }
 
 /// Whether a type is written `Any` or `Option<Any>`; what it is, the emitted call says.

@@ -28,7 +28,7 @@ pub(crate) struct Field {
 pub(crate) enum Source {
     /// A path, as the attribute has it.
     Path(PropertyPath),
-    /// The property that has the field's name.
+    /// The property that has the field's name, whose spelling on the wire its description knows.
     Name(String),
     /// Nowhere; the field has its default.
     Skip,
@@ -40,6 +40,8 @@ pub(crate) struct PropertyPath {
     pub(crate) span: Span,
     pub(crate) names: Vec<Ident>,
 }
+
+const EXPECTED: &str = r#"a property path is expected as the wire has it, such as #[property("runtime.powerState")], or #[property(skip)]"#;
 
 /// All errors of one row, reported together.
 #[derive(Default)]
@@ -72,7 +74,10 @@ impl Input {
         };
         let mut errors = Errors::default();
         if let Some(parameter) = input.generics.params.first() {
-            errors.add(Error::new(parameter.span(), "a row has no generic parameters: its properties have one type each"));
+            errors.add(Error::new(
+                parameter.span(),
+                "a row has no generic parameters: its properties have one type each",
+            ));
         }
         let (of, wire) = errors.take(container(&input.attrs, &input.ident)).unzip();
         let fields = fields.into_iter().filter_map(|field| {
@@ -100,7 +105,9 @@ fn container(attrs: &[Attribute], row: &Ident) -> Result<(Path, Path)> {
             } else if meta.path.is_ident("crate") {
                 &mut wire
             } else {
-                return Err(meta.error("unknown key; `of = VirtualMachine` and `crate = ::vim_wire` are known"));
+                return Err(
+                    meta.error("unknown key; `of = VirtualMachine` and `crate = ::vim_wire` are known")
+                );
             };
             if place.is_some() {
                 return Err(meta.error("this key is already given"));
@@ -110,7 +117,9 @@ fn container(attrs: &[Attribute], row: &Ident) -> Result<(Path, Path)> {
         })?;
     }
     let none = || {
-        let message = format!("whose properties? add #[properties(of = VirtualMachine)], or another managed object, to `{row}`");
+        let message = format!(
+            "whose properties? add #[properties(of = VirtualMachine)], or another managed object, to `{row}`"
+        );
         Error::new(row.span(), message)
     };
     let wire = match wire {
@@ -125,7 +134,10 @@ fn source(attrs: &[Attribute], ident: &Ident) -> Result<Source> {
     let mut source = None;
     for attr in attrs {
         if attr.path().is_ident("properties") {
-            return Err(Error::new(attr.path().span(), "this attribute is the struct's; a field has #[property(\"path\")]"));
+            return Err(Error::new(
+                attr.path().span(),
+                "this attribute is the struct's; a field has #[property(\"path\")]",
+            ));
         }
         if !attr.path().is_ident("property") {
             continue;
@@ -140,16 +152,12 @@ fn source(attrs: &[Attribute], ident: &Ident) -> Result<Source> {
             }
             match input.call(Ident::parse_any) {
                 Ok(key) if key == "skip" => Ok(Source::Skip),
-                Ok(key) => Err(Error::new(key.span(), r#"unknown key; #[property("path")] and #[property(skip)] are known"#)),
-                Err(_) => Err(input.error(r#"a property path is expected, such as #[property("runtime.powerState")]"#)),
+                Ok(key) => Err(Error::new(key.span(), format!("unknown key; {EXPECTED}"))),
+                Err(_) => Err(input.error(EXPECTED)),
             }
         })?);
     }
-    match source {
-        Some(source) => Ok(source),
-        None if ident.unraw().to_string().is_ascii() => Ok(Source::Name(names::lower_camel(&ident.unraw().to_string()))),
-        None => Err(Error::new(ident.span(), "no property is named so; give the field a #[property(\"path\")]")),
-    }
+    Ok(source.unwrap_or_else(|| Source::Name(ident.unraw().to_string())))
 }
 
 impl PropertyPath {
@@ -158,19 +166,23 @@ impl PropertyPath {
         if text.is_empty() {
             return fail("a property path must not be empty".to_owned());
         }
+        if let Some((array, _)) = text.split_once('[') {
+            return fail(format!(
+                "a typed path has no index, because only the server knows what `{text}` is: read all of `{array}` into a \
+                 `Vec`, or this path with the dynamic `Client::retrieve_paths` or `Client::watch_paths`"
+            ));
+        }
         let mut names = Vec::new();
         for name in text.split('.') {
-            if let Some((array, _)) = name.split_once('[') {
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
                 return fail(format!(
-                    "a typed path has no index, because only the server knows what `{name}` is: read all of `{array}` into a \
-                     `Vec`, or this path with the dynamic `Client::retrieve_paths` or `Client::watch_paths`"
+                    "a name is missing in `{text}`: a path is of names with a `.` between them"
                 ));
             }
-            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                return fail(format!("a name is missing in `{text}`: a path is of names with a `.` between them"));
-            }
             if let Some(odd) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '_') {
-                return fail(format!("{odd:?} is in no property's name; a path is of names with a `.` between them"));
+                return fail(format!(
+                    "{odd:?} is in no property's name; a path is of names with a `.` between them"
+                ));
             }
             let ident = names::ident(name);
             names.push(match ident.strip_prefix("r#") {
@@ -191,7 +203,7 @@ fn distinct(fields: &[Field]) -> Result<()> {
             Source::Name(name) => (name, field.ident.span()),
             Source::Skip => continue,
         };
-        if let Some(other) = seen.insert(text.to_ascii_lowercase(), &field.ident) {
+        if let Some(other) = seen.insert(text.replace('_', "").to_ascii_lowercase(), &field.ident) {
             return Err(Error::new(span, format!("`{text}` is already read into the field `{other}`")));
         }
     }

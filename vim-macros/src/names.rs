@@ -112,18 +112,3 @@ const KEYWORDS: [&str; 48] = [
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
-
-/// A field's name in Rust as one on the wire: `resource_pool` is `resourcePool`. Acronyms are for who knows the schema.
-#[must_use]
-pub(crate) fn lower_camel(ident: &str) -> String {
-    let mut out = String::with_capacity(ident.len());
-    for word in ident.trim_start_matches("r#").split('_').filter(|word| !word.is_empty()) {
-        let mut chars = word.chars();
-        match chars.next() {
-            Some(first) if !out.is_empty() => out.push(first.to_ascii_uppercase()),
-            first => out.extend(first),
-        }
-        out.push_str(chars.as_str());
-    }
-    out
-}

@@ -95,6 +95,7 @@ impl fmt::Debug for Handle {
 }
 
 /// A managed object's type. Implemented by the `managed_object!` macro.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a managed object", label = "not a managed object")]
 pub trait ManagedObject: Clone + fmt::Debug + Send + Sync + 'static {
     /// The name on the wire, such as `VirtualMachine`.
     const KIND: &'static str;
@@ -237,7 +238,7 @@ impl<'a, R> Call<'a, R> {
 
     /// The call, for a [`Caller`] of one's own.
     #[must_use]
-    pub fn request(&self) -> Request<'_> {
+    pub fn to_request(&self) -> Request<'_> {
         Request { method: self.method, this: &self.handle.moref, args: &self.args }
     }
 }
@@ -250,7 +251,7 @@ impl<'a, R: Output + 'a> IntoFuture for Call<'a, R> {
         Box::pin(async move {
             self.args.resize_with(self.method.params.len(), Arg::default);
             let (handle, method) = (self.handle, self.method);
-            let answer = handle.caller.call(self.request()).await?;
+            let answer = handle.caller.call(self.to_request()).await?;
             R::from_answer(&answer, handle, method).map_err(|error| Error::from(error).in_call(method, &handle.moref))
         })
     }

@@ -214,11 +214,11 @@ impl<'x> Reader<'x> {
     }
 
     fn array(&mut self, tag: &Tag<'x>, type_name: &'x str, item: &str) -> Result<Any> {
+        let plain = plain_item(item);
         let item = self.registry.get(item).or_else(|| match item {
             "ManagedObjectReference" => Some(Entry::Managed("")),
             _ => None,
         });
-        let plain = plain_item(type_name);
         let mut items = Vec::new();
         self.each(tag, |reader, child| {
             let typed = reader.xsi_type(child).is_some();
@@ -377,12 +377,11 @@ fn head_of(name: &[u8]) -> u64 {
     }
 }
 
-/// The item type of `ArrayOfString` and its like; empty for others.
-fn plain_item(array: &str) -> &'static str {
+/// The item type of `ArrayOfString` and its like, `String`; empty for others.
+pub(crate) fn plain_item(item: &str) -> &'static str {
     const PLAIN: [&str; 12] = [
         "Boolean", "Byte", "Short", "Int", "Long", "Float", "Double", "DateTime", "Base64Binary", "Uri", "AnyURI", "String",
     ];
-    let item = array.strip_prefix("ArrayOf").unwrap_or("");
     PLAIN.iter().find(|plain| **plain == item).copied().unwrap_or("")
 }
 

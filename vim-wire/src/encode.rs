@@ -5,10 +5,11 @@
 
 use crate::any::Any;
 use crate::call::Arg;
+use crate::decode::plain_item;
 use crate::desc::{FieldDesc, MethodDesc, TypeDesc};
 use crate::object::{DataObject, Extra, Object};
 use crate::open_enum::OpenValue;
-use crate::registry::Service;
+use crate::registry::{Entry, Service};
 use crate::slot::{Cell, ObjRef, Slot};
 use crate::xml::write;
 use crate::{Binary, MoRef};
@@ -314,7 +315,7 @@ impl Encoder {
             Any::Enum(value) => {
                 let inside = self.target.service.namespace;
                 let home = match self.target.service.registry.get(value.type_name) {
-                    Some(crate::registry::Entry::Enum(desc)) => desc.namespace,
+                    Some(Entry::Enum(desc)) => desc.namespace,
                     _ => inside,
                 };
                 let outer = self.open(name, namespace, &self.type_attr(value.type_name, home, namespace));
@@ -323,9 +324,10 @@ impl Encoder {
             }
             Any::Array(array) => {
                 let item = array.type_name.strip_prefix("ArrayOf").unwrap_or("");
-                let outer = self.open(name, namespace, &self.type_attr(&array.type_name, "urn:vim25", namespace));
+                let home = self.home_of_array(item);
+                let outer = self.open(name, namespace, &self.type_attr(&array.type_name, home, namespace));
                 for value in &array.items {
-                    self.item(item, value, what);
+                    self.item(item, home, value, what);
                 }
                 outer
             }
@@ -338,9 +340,18 @@ impl Encoder {
         self.close(name, outer);
     }
 
+    /// The namespace of an array's type, in which its items' elements are: that of the item's type, and vim25 for primitives.
+    fn home_of_array(&self, item: &str) -> &'static str {
+        match self.target.service.registry.get(item) {
+            Some(Entry::Type(desc)) => desc.namespace,
+            Some(Entry::Enum(desc)) => desc.namespace,
+            _ if item == "AnyType" || item == "ManagedObjectReference" || !plain_item(item).is_empty() => "urn:vim25",
+            _ => self.target.service.namespace,
+        }
+    }
+
     /// An item of an array: its element bears the item type's name, in lower case where that is a primitive.
-    fn item(&mut self, item: &str, value: &Any, what: What<'_>) {
-        let namespace = self.namespace;
+    fn item(&mut self, item: &str, namespace: &'static str, value: &Any, what: What<'_>) {
         match value {
             _ if item == "AnyType" => self.any("anyType", namespace, value, what),
             Any::Object(object) => self.object(item, namespace, item, object),

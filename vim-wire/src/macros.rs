@@ -288,6 +288,13 @@ macro_rules! __properties {
 #[macro_export]
 macro_rules! call {
     ($ty:ident, $result:ty) => {
+        impl $ty<'_> {
+            /// The call, for a caller of one's own.
+            #[must_use]
+            pub fn to_request(&self) -> $crate::Request<'_> {
+                self.0.to_request()
+            }
+        }
         impl<'a> ::core::future::IntoFuture for $ty<'a> {
             type Output = ::core::result::Result<$result, $crate::Error>;
             type IntoFuture = $crate::BoxFuture<'a, Self::Output>;

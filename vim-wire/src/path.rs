@@ -8,9 +8,7 @@ use crate::slot::Kind;
 use crate::xml::read::{Reader, Tag};
 
 #[doc(hidden)]
-pub use check::{
-    Always, At, Held, Open, Perhaps, Reads, ReadsAny, check, end, end_any, fill, open, property, start, step, take,
-};
+pub use check::{Always, At, Held, Open, Perhaps, Reads, ReadsAny, check, fill, open, property, start, take};
 
 /// The properties of a managed object. Implemented by the `properties!` macro.
 pub trait Properties {

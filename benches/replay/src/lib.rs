@@ -7,7 +7,8 @@
 
 mod inventory;
 mod server;
-mod soap;
+pub mod soap;
 
 pub use inventory::{Inventory, Listing, Page};
 pub use server::{Endpoints, Service, start};
+pub use soap::{Answer, Replay};

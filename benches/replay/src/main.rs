@@ -10,7 +10,7 @@
 
 use std::error::Error;
 
-use replay::{Inventory, Service};
+use replay::{Inventory, Replay};
 
 struct Options {
     capture: String,
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(capture);
     // The listing of the comparison is made before the first client comes.
     inventory.listing(Some(&["config", "summary", "guest", "runtime", "name"]));
-    let service = Service { inventory, page: options.page };
+    let service = Replay { inventory, page: options.page };
     let endpoints = replay::start(service, options.http, options.https).await?;
     println!("http=http://{}/sdk", endpoints.http);
     println!("https=https://{}/sdk", endpoints.https);

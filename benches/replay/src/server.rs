@@ -24,20 +24,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::inventory::Inventory;
-use crate::soap;
+use crate::soap::Answer;
 
 /// Far more than any request of a client that only reads.
 const REQUEST_LIMIT: usize = 1 << 20;
 const COOKIE: &str = "vmware_soap_session=\"replay\"; Path=/; HttpOnly";
 
-/// What all connections share.
-#[derive(Debug)]
-pub struct Service {
-    /// The machines to serve.
-    pub inventory: Inventory,
-    /// Objects a page where the client states no number.
-    pub page: usize,
+/// What answers calls, on all connections at once.
+pub trait Service: Send + Sync + 'static {
+    /// Answers a request's text.
+    fn answer(&self, request: &str) -> impl Future<Output = Answer> + Send;
 }
 
 /// Where a running server is reached.
@@ -52,7 +48,11 @@ pub struct Endpoints {
 }
 
 /// Listens on two ports of 127.0.0.1, free ones where 0 is given, and serves as long as the runtime lives.
-pub async fn start(service: Service, http_port: u16, https_port: u16) -> Result<Endpoints, Box<dyn Error>> {
+pub async fn start<S: Service>(
+    service: S,
+    http_port: u16,
+    https_port: u16,
+) -> Result<Endpoints, Box<dyn Error>> {
     let service = Arc::new(service);
     let (acceptor, thumbprint) = tls()?;
     let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, http_port)).await?;
@@ -78,7 +78,7 @@ fn tls() -> Result<(TlsAcceptor, String), Box<dyn Error>> {
     Ok((TlsAcceptor::from(Arc::new(config)), thumbprint))
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<Service>) {
+async fn accept<S: Service>(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<S>) {
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -105,15 +105,18 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<Se
 }
 
 /// Serves until the client leaves; how it left is of no interest.
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, service: Arc<Service>) {
+async fn connection<S: Service>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Arc<S>,
+) {
     let handler = service_fn(move |request| {
         let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(handle(&service, request).await) }
+        async move { Ok::<_, Infallible>(handle(&*service, request).await) }
     });
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handler).await;
 }
 
-async fn handle(service: &Service, request: Request<Incoming>) -> Response<Pieces> {
+async fn handle<S: Service>(service: &S, request: Request<Incoming>) -> Response<Pieces> {
     if request.method() == Method::GET && request.uri().path() == "/sdk/vimServiceVersions.xml" {
         return respond(StatusCode::OK, [include_str!("answers/versions.xml").into()]);
     }
@@ -127,10 +130,7 @@ async fn handle(service: &Service, request: Request<Incoming>) -> Response<Piece
     let Ok(text) = std::str::from_utf8(&body) else {
         return respond(StatusCode::BAD_REQUEST, []);
     };
-    let answer = soap::answer(&service.inventory, text, service.page);
-    if answer.delay_seconds > 0 {
-        tokio::time::sleep(Duration::from_secs(answer.delay_seconds)).await;
-    }
+    let answer = service.answer(text).await;
     let status = if answer.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
     respond(status, answer.pieces)
 }

@@ -4,7 +4,7 @@ mod core;
 mod rules;
 
 use crate::error::{Error, Result};
-use crate::model::{DataType, Field, Method, Model, ObjectId, Ty, TypeId};
+use crate::model::{DataType, Field, Method, Model, Ty, TypeId};
 use std::collections::BTreeSet;
 
 /// An index into [`Plan::areas`]; [`CORE`] is always there.

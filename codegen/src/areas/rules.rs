@@ -79,7 +79,7 @@ const AREAS: [(&str, &str, &[&str], &[&str]); 12] = [
     ),
     ("events", "Every event type", &["network"], &["vim.event"]),
     ("faults", "Every fault type", &[], &["vim.fault"]),
-    ("misc", "The rest: licences, encryption, extensions, users, diagnostics, ...", &[], &["vim"]),
+    ("misc", "The rest: licences, encryption, extensions, users, diagnostics and others", &[], &["vim"]),
     ("pbm", "Storage policies: the service `urn:pbm`", &[], &["pbm"]),
 ];
 

@@ -18,6 +18,9 @@ enum Receiver<'a> {
     Handle,
 }
 
+/// What `vim_wire::call!` gives every call.
+const CALL: [&str; 2] = ["into_future", "to_request"];
+
 impl Emitter<'_> {
     /// The module `mo`: a folder per area, in it a file per managed object.
     pub(super) fn managed_objects(&self, files: &mut Files) -> Result<()> {
@@ -51,10 +54,18 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Refuses two items of one name in `mo`, or one that a type has.
+    /// Refuses two items of one name in `mo`, or one that a type has, and setters that every call has already.
     fn unique(&self) -> Result<()> {
         let mut names: BTreeSet<String> = self.model.types.iter().map(|ty| ty.rust.clone()).collect();
         names.extend(self.model.enums.iter().map(|ty| ty.rust.clone()));
+        let methods =
+            self.model.objects.iter().flat_map(|object| &object.methods).chain(&self.model.functions);
+        for method in methods {
+            if let Some(param) = method.params.iter().find(|param| CALL.contains(&param.ident.as_str())) {
+                let cause = format!("a parameter \"{}\", which every call has as a method", param.ident);
+                return Err(Error::new("schema", &method.wire, cause));
+            }
+        }
         for object in &self.model.objects {
             let calls =
                 object.methods.iter().filter(|method| has_setters(method)).map(|method| method.call.clone());

@@ -6,7 +6,7 @@ use vim_wire::path::Row;
 use vim_wire::{DecodeError, Error, ErrorKind, Fault, MoRef, Reader, Tag};
 
 /// A row that is being filled from answers, for one kind of row.
-pub(crate) trait Fill: Send + Sync + 'static {
+pub trait Fill: Send + Sync + 'static {
     /// What an object's properties are collected in.
     type Partial: Clone + Default + Send + Sync;
     /// What comes out.
@@ -27,7 +27,7 @@ pub(crate) trait Fill: Send + Sync + 'static {
 }
 
 /// Fills rows whose properties are known when they are compiled.
-pub(crate) struct Typed<R>(std::marker::PhantomData<fn() -> R>);
+pub struct Typed<R>(std::marker::PhantomData<fn() -> R>);
 
 impl<R> Default for Typed<R> {
     fn default() -> Self {
@@ -66,7 +66,7 @@ impl<R: Row> Fill for Typed<R> {
 pub type Values = HashMap<String, vim_wire::Any>;
 
 /// Fills rows whose properties are known when the program runs.
-pub(crate) struct Dynamic(pub(crate) Vec<String>);
+pub struct Dynamic(pub(crate) Vec<String>);
 
 impl Fill for Dynamic {
     type Partial = Values;

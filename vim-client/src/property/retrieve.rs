@@ -240,5 +240,5 @@ async fn cancel(client: &Client, token: &str) -> Result<(), Error> {
 }
 
 async fn send<R>(client: &Client, call: Call<'_, R>) -> Result<Answer, Error> {
-    client.send(&call.request(), SendOptions::default()).await
+    client.send(&call.to_request(), SendOptions::default()).await
 }

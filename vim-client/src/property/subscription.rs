@@ -50,26 +50,10 @@ impl Subscription {
 
     /// Waits for updates since the last that was taken in; an answer without any means that the time has passed.
     pub(crate) async fn poll(&self, wait: Duration, objects: i32) -> Result<Answer, Error> {
-        self.poll_from(&self.version, wait, objects).await
-    }
-
-    /// Waits for updates since that version.
-    pub(crate) async fn poll_from(&self, version: &str, wait: Duration, objects: i32) -> Result<Answer, Error> {
-        let Some(collector) = &self.collector else {
-            return Err(Error::new(vim_wire::ErrorKind::Closed, "the subscription was closed"));
-        };
-        let options = WaitOptions {
-            max_wait_seconds: Some(i32::try_from(wait.as_secs()).unwrap_or(i32::MAX)),
-            max_object_updates: Some(objects),
-            ..Default::default()
-        };
-        let mut call = collector.wait_for_updates_ex().options(&options);
-        if !version.is_empty() {
-            call = call.version(version);
+        match &self.collector {
+            Some(collector) => poll(&self.client, collector, &self.version, wait, objects).await,
+            None => Err(Error::new(vim_wire::ErrorKind::Closed, "the subscription was closed")),
         }
-        // Another session would not know this collector, so that logging in again is for the one who makes it anew.
-        let send = SendOptions { timeout: Some(wait + SLACK), long_poll: true, relogin: false };
-        self.client.send(&call.request(), send).await
     }
 
     /// Whether the server keeps what was not taken in and sends it again for the last version.
@@ -78,6 +62,28 @@ impl Subscription {
     pub(crate) fn replays(&self) -> bool {
         self.version.is_empty() || self.version.bytes().all(|byte| byte.is_ascii_digit())
     }
+}
+
+/// Waits for a collector's updates since that version.
+pub(crate) async fn poll(
+    client: &Client,
+    collector: &mo::PropertyCollector,
+    version: &str,
+    wait: Duration,
+    objects: i32,
+) -> Result<Answer, Error> {
+    let options = WaitOptions {
+        max_wait_seconds: Some(i32::try_from(wait.as_secs()).unwrap_or(i32::MAX)),
+        max_object_updates: Some(objects),
+        ..Default::default()
+    };
+    let mut call = collector.wait_for_updates_ex().options(&options);
+    if !version.is_empty() {
+        call = call.version(version);
+    }
+    // Another session would not know this collector, so that logging in again is for the one who makes it anew.
+    let send = SendOptions { timeout: Some(wait + SLACK), long_poll: true, relogin: false };
+    client.send(&call.to_request(), send).await
 }
 
 impl Drop for Subscription {

@@ -4,7 +4,7 @@ use super::pace::Pace;
 use super::{News, is_final};
 use crate::client::{Client, WeakClient};
 use crate::property::filter::through_view;
-use crate::property::subscription::Subscription;
+use crate::property::subscription::poll;
 use crate::property::updates::{self, Kind, Sink, Updates};
 use crate::property::{Missing, patient};
 use std::collections::HashMap;
@@ -56,17 +56,21 @@ impl Watcher {
     }
 }
 
-/// The server's side of the watcher; it belongs to one session.
+/// The server's side of the watcher; it belongs to one session, and ends with it.
+///
+/// It holds references and no handles: a watcher that waits for nothing must not keep its client alive.
+#[derive(Clone)]
 struct Link {
-    view: mo::ListView,
-    subscription: Subscription,
+    view: MoRef,
+    collector: MoRef,
+    generation: u64,
 }
 
 struct Loop {
     client: WeakClient,
     requests: UnboundedReceiver<Follow>,
     followed: HashMap<MoRef, Vec<UnboundedSender<News>>>,
-    link: Option<Arc<Link>>,
+    link: Option<Link>,
     version: String,
     add: Vec<MoRef>,
     remove: Vec<MoRef>,
@@ -161,23 +165,27 @@ impl Loop {
     }
 
     async fn connect(&mut self) -> Result<(), Error> {
-        if self.followed.is_empty() || self.link.as_ref().is_some_and(|link| link.subscription.is_current()) {
+        if self.followed.is_empty() {
+            return Ok(());
+        }
+        let client = self.client.upgrade().ok_or_else(closed)?;
+        if self.link.as_ref().is_some_and(|link| link.generation == client.session_generation()) {
             return Ok(());
         }
         self.disconnect();
-        let client = self.client.upgrade().ok_or_else(closed)?;
         let content = client.content().await?;
+        let generation = client.session_generation();
         let manager = content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
         let manager: mo::ViewManager = client.object(manager);
-        let view = manager.create_list_view().await?;
+        let view = manager.create_list_view().await?.handle().moref().clone();
         let info = PropertySpec { r#type: "Task".into(), path_set: vec!["info".into()], ..Default::default() };
-        let filter = PropertyFilterSpec {
-            prop_set: vec![info],
-            object_set: vec![through_view(view.handle().moref())],
-            ..Default::default()
-        };
-        let subscription = Subscription::open(&client, &filter, None).await?;
-        self.link = Some(Arc::new(Link { view, subscription }));
+        let filter =
+            PropertyFilterSpec { prop_set: vec![info], object_set: vec![through_view(&view)], ..Default::default() };
+        let shared: mo::PropertyCollector = client.object(content.property_collector.clone());
+        let collector = shared.create_property_collector().await?;
+        collector.create_filter(&filter, false).await?;
+        let collector = collector.handle().moref().clone();
+        self.link = Some(Link { view, collector, generation });
         self.add = self.followed.keys().cloned().collect();
         self.remove.clear();
         Ok(())
@@ -201,7 +209,7 @@ impl Loop {
 
     /// Starts the requests that are due; returns when the next one is.
     fn start(&mut self) -> Option<Instant> {
-        let link = Arc::clone(self.link.as_ref()?);
+        let (link, client) = (self.link.clone()?, self.client.upgrade()?);
         let (now, awaited) = (Instant::now(), self.followed.len());
         let mut wake: Option<Instant> = None;
         if self.changing.is_none() && !self.add.is_empty() {
@@ -210,8 +218,8 @@ impl Loop {
                 None => {
                     self.changes.made(now);
                     let (add, remove) = (std::mem::take(&mut self.add), std::mem::take(&mut self.remove));
-                    let link = Arc::clone(&link);
-                    self.changing = Some(tokio::spawn(async move { link.view.modify().add(&add).remove(&remove).await }));
+                    let view: mo::ListView = client.object(link.view);
+                    self.changing = Some(tokio::spawn(async move { view.modify().add(&add).remove(&remove).await }));
                 }
             }
         }
@@ -220,8 +228,9 @@ impl Loop {
                 Some(due) => wake = Some(wake.map_or(due, |other| other.min(due))),
                 None => {
                     self.polls.made(now);
-                    let version = self.version.clone();
-                    self.polling = Some(tokio::spawn(async move { link.subscription.poll_from(&version, WAIT, OBJECTS).await }));
+                    let (version, collector) = (self.version.clone(), client.object(link.collector));
+                    self.polling =
+                        Some(tokio::spawn(async move { poll(&client, &collector, &version, WAIT, OBJECTS).await }));
                 }
             }
         }

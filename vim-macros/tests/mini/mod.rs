@@ -1,5 +1,11 @@
 //! A schema of a few types with every shape that a property path meets.
-#![allow(dead_code, missing_docs, unsafe_code, reason = "facts, of which each test uses a part")]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "facts, of which each test uses a part"
+)]
 
 use vim_wire::{Any, DataObject, DateTime, Handle, MoRef, OpenEnum, Poly, Registry, Service};
 

@@ -1,7 +1,7 @@
 //! What the `Properties` derive emits calls of: the proof, when a row is compiled, that its paths exist and that its fields
 //! can hold what they lead to; and, when it runs, the filling of its fields.
 //!
-//! A path is proved twice. [`start`], [`step`], [`open`] and [`end`] walk the types, so that rustc knows of every name and
+//! A path is proved twice. [`start`], [`open`] and the methods of [`At`] walk the types, so that rustc knows of every name and
 //! type; [`check`] walks the descriptions, because the Rust names of `numCPUs` and `numCpus` are the same.
 
 use crate::call::ManagedObject;
@@ -30,29 +30,42 @@ pub const fn start<M: ManagedObject>() -> At<M::Properties, Always> {
     At(PhantomData)
 }
 
-/// One name of a path; the field is looked at by its type alone.
-#[must_use]
-pub const fn step<T, F, O>(_: At<T, O>, _: fn(&T) -> &F) -> At<F, O> {
-    At(PhantomData)
-}
-
 /// Goes into an object.
 #[must_use]
 pub const fn open<T: Open<O>, O>(_: At<T, O>) -> At<T::To, T::There> {
     At(PhantomData)
 }
 
-/// Ends a path: a field of type `R` can hold the property.
-pub const fn end<R: Reads<P::Field>, P: Held<O>, O>(_: At<P, O>) {}
+impl<T, O> At<T, O> {
+    /// One name of a path; only the field's type is looked at.
+    #[must_use]
+    pub const fn step<F>(self, _: fn(&T) -> &F) -> At<F, O> {
+        At(PhantomData)
+    }
 
-/// Ends a path for a field that takes anything.
-pub const fn end_any<R: ReadsAny, P: Held<O>, O>(_: At<P, O>) {}
+    /// Ends a path: a field of type `R` can hold the property.
+    pub const fn end<R>(self)
+    where
+        T: Held<O>,
+        R: Reads<T::Field>,
+    {
+    }
+
+    /// Ends a path for a field that holds anything.
+    pub const fn end_any<R>(self)
+    where
+        T: Held<O>,
+        R: ReadsAny,
+    {
+    }
+}
 
 /// What a path can go on into: an object, or perhaps one.
 #[diagnostic::on_unimplemented(
-    message = "a property path cannot go on into a `{Self}`",
-    label = "a name on the way is a `{Self}`, which is no object",
-    note = "a path goes through objects; for an array, end the path there and read the whole array into a `Vec`"
+    message = "a property path cannot go on into `{Self}`",
+    label = "a name on the way leads to `{Self}`, which is no object",
+    note = "for an array, end the path there and read the whole array into a `Vec`",
+    note = "a reference leads to another managed object, which has rows of its own"
 )]
 pub trait Open<O> {
     /// The object.
@@ -73,7 +86,7 @@ macro_rules! opens {
 opens! { T => O, Poly<T> => O, Option<T> => Perhaps, Option<Poly<T>> => Perhaps }
 
 /// A property's type, and that of a row's field that holds it wherever its path leads to nothing as well.
-#[diagnostic::on_unimplemented(message = "a `{Self}` is no property", label = "no property is here")]
+#[diagnostic::on_unimplemented(message = "`{Self}` is no property's type", label = "no property is here")]
 pub trait Held<O> {
     /// The field's type.
     type Field;
@@ -94,7 +107,7 @@ impl<T: WireItem, O> Held<O> for Vec<T> {
 
 /// Which field types can hold what is held in a `P`.
 #[diagnostic::on_unimplemented(
-    message = "this property is read into a `{P}`, not into a `{Self}`",
+    message = "this property is read into `{P}`, not into `{Self}`",
     label = "the field's type must be `{P}`",
     note = "what may be unset, or lies below what may be unset, needs an `Option`; an array needs a `Vec`"
 )]
@@ -120,6 +133,7 @@ impl ReadsAny for Option<Any> {}
 /// # Panics
 ///
 /// When a name is not the wire's; the message has the one that is.
+#[track_caller]
 pub const fn check<M: ManagedObject>(path: &str) {
     let (name, mut rest) = first(path);
     let Some(mut at) = own::<M>(name, true) else { wrong(M::KIND, name, own::<M>(name, false)) };
@@ -134,7 +148,7 @@ pub const fn check<M: ManagedObject>(path: &str) {
     }
 }
 
-/// The wire's name of a property of which no more than the letters are known: `parentVApp` for `parentVapp`.
+/// The wire's name of a property of which no more than the letters are known: `parentVApp` for `parent_vapp`.
 #[must_use]
 pub const fn property<M: ManagedObject>(name: &'static str) -> &'static str {
     match own::<M>(name, false) {
@@ -184,19 +198,20 @@ const fn field(desc: &'static TypeDesc, name: &str, exact: bool) -> Option<Named
     }
 }
 
+/// Whether two names are the same, or at least have the same letters, whatever their case and the underscores between.
 const fn same(a: &str, b: &str, exact: bool) -> bool {
-    if !a.eq_ignore_ascii_case(b) {
-        return false;
-    }
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut at = 0;
-    while exact && at < a.len() {
-        if a[at] != b[at] {
-            return false;
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        match (a, b) {
+            ([], []) => return true,
+            ([x, more @ ..], [y, rest @ ..]) if *x == *y || (!exact && x.eq_ignore_ascii_case(y)) => {
+                (a, b) = (more, rest);
+            }
+            ([b'_', more @ ..], _) if !exact => a = more,
+            (_, [b'_', rest @ ..]) if !exact => b = rest,
+            _ => return false,
         }
-        at += 1;
     }
-    true
 }
 
 const fn first(path: &str) -> (&str, Option<&str>) {
@@ -251,7 +266,11 @@ impl Text {
 /// # Errors
 ///
 /// When the value is not of the field's type.
-pub fn fill<'x, T: Wire>(field: &mut Option<T>, reader: &mut Reader<'x>, value: &Tag<'x>) -> Result<(), DecodeError> {
+pub fn fill<'x, T: Wire>(
+    field: &mut Option<T>,
+    reader: &mut Reader<'x>,
+    value: &Tag<'x>,
+) -> Result<(), DecodeError> {
     *field = if reader.is_nil(value) {
         reader.skip(value)?;
         None

@@ -4,6 +4,7 @@ mod mini;
 use mini::*;
 use vim_macros::Properties;
 
+#[derive(Clone)]
 struct Any;
 
 #[derive(Clone, Properties)]

@@ -43,7 +43,6 @@ struct Fields {
     two: String,
     #[properties(of = VirtualMachine)]
     mixed: String,
-    größe: i64,
 }
 
 #[derive(Clone, Properties)]

@@ -11,6 +11,8 @@ struct Row {
     memory: Option<i32>,
     #[property("ParentVApp")]
     vapp: Option<vim_wire::MoRef>,
+    #[property("runtime.power_state")]
+    power: VirtualMachinePowerState,
 }
 
 fn main() {}

@@ -8,6 +8,7 @@ use vim_macros::Properties;
 #[properties(of = VirtualMachine, crate = ::vim_wire)]
 struct Row {
     nmae: String,
+    größe: i64,
     #[property("runtime.powerStat")]
     power: VirtualMachinePowerState,
     #[property("runtim.powerState")]

@@ -1,3 +1,5 @@
+#![allow(unused_imports)]
+
 #[path = "../../mini/mod.rs"]
 mod mini;
 

@@ -1,0 +1,91 @@
+//! What is logged: a span a call, and documents without their secrets.
+
+use crate::client;
+use crate::support::Server;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Keeps the fields of spans, and what is logged.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<(Vec<HashMap<String, String>>, Vec<String>)>>);
+
+struct Fields<'a>(&'a mut HashMap<String, String>);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}"));
+    }
+}
+
+impl Subscriber for Kept {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("vim_client")
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut kept = self.0.lock().expect("kept");
+        let mut fields = HashMap::from([("span".to_owned(), attributes.metadata().name().to_owned())]);
+        attributes.record(&mut Fields(&mut fields));
+        kept.0.push(fields);
+        Id::from_u64(kept.0.len() as u64)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        let mut kept = self.0.lock().expect("kept");
+        let at = usize::try_from(span.into_u64()).expect("an index") - 1;
+        values.record(&mut Fields(&mut kept.0[at]));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = HashMap::new();
+        event.record(&mut Fields(&mut fields));
+        let line = format!("{} {} {fields:?}", event.metadata().level(), event.metadata().target());
+        self.0.lock().expect("kept").1.push(line);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn calls_are_spans_and_documents_have_no_secrets() {
+    let kept = Kept::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    tracing::subscriber::with_default(kept.clone(), || {
+        runtime.block_on(async {
+            let server = Server::usual().await;
+            let client = client(&server).trust(vim_client::Trust::Insecure).connect().await.expect("a session");
+            client.with_operation_id("reconcile-7").current_time().await.expect("the time");
+            client.close().await.expect("closed");
+        });
+    });
+    let kept = kept.0.lock().expect("kept");
+    let call = kept.0.iter().find(|span| span.get("method").is_some_and(|method| method.contains("CurrentTime"))).expect("a span");
+    assert_eq!((call["span"].as_str(), call["attempt"].as_str()), ("vim_call", "1"));
+    assert_eq!(call["object"], "ServiceInstance:ServiceInstance");
+    assert!(call["op_id"].contains("reconcile-7"), "{call:?}");
+    for field in ["bytes_out", "bytes_in", "milliseconds"] {
+        assert!(call[field].parse::<u64>().is_ok(), "{call:?}");
+    }
+    let lines = kept.1.join("\n");
+    assert!(lines.contains("DEBUG vim_client::wire") && lines.contains("TRACE vim_client::wire"), "{lines}");
+    assert!(lines.contains("<password><redacted></password>") && lines.contains("alice"), "{lines}");
+    for secret in ["Geheim1", "session-1", "52-key"] {
+        assert!(!lines.contains(secret) && !format!("{:?}", kept.0).contains(secret), "{secret} is in {lines}");
+    }
+}
+
+#[test]
+fn an_insecure_client_warns() {
+    let kept = Kept::default();
+    tracing::subscriber::with_default(kept.clone(), || {
+        vim_client::Client::builder("vc").trust(vim_client::Trust::Insecure).build().map(drop).expect("a client");
+    });
+    let lines = kept.0.lock().expect("kept").1.join("\n");
+    assert!(lines.contains("WARN") && lines.contains("https://vc") && lines.contains("not checked"), "{lines}");
+}

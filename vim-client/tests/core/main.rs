@@ -1,0 +1,39 @@
+//! The client's core against scripted servers: bad input, trust, sessions, and what users of other clients suffered from.
+
+mod bad_input;
+mod lessons;
+mod log;
+mod session;
+#[path = "../support/mod.rs"]
+mod support;
+mod trust;
+mod vcsim;
+
+use std::time::Duration;
+use support::Server;
+use vim_client::{Client, ClientBuilder, Error, Retry};
+
+/// A client of that server, with alice's password, that pauses shortly between attempts.
+fn client(server: &Server) -> ClientBuilder {
+    to(&server.url)
+}
+
+fn to(url: &str) -> ClientBuilder {
+    let quick = Retry { first_delay: Duration::from_millis(1), longest_delay: Duration::from_millis(2), ..Retry::default() };
+    Client::builder(url).credentials("alice", "Geheim1").retry(quick).keepalive(None)
+}
+
+/// Checks that an error says all of this, and does not repeat its source.
+#[track_caller]
+fn says(error: &Error, words: &[&str]) {
+    let text = error.to_string();
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in: {text}");
+    }
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        assert!(!text.contains(&cause.to_string()), "{text} repeats its source {cause}");
+        source = cause.source();
+    }
+    assert!(!format!("{text} {error:?} {}", error.chain()).contains("Geheim1"), "{error:?}");
+}
