@@ -1,5 +1,6 @@
 //! The row that is decoded, and the decoding of a whole answer into such rows.
 
+use anyhow::{Result, anyhow};
 use vim_client::Properties;
 use vim_client::mo::VirtualMachine;
 use vim_client::types::{
@@ -29,31 +30,37 @@ pub struct Machine {
 /// # Errors
 ///
 /// When the answer cannot be read, or an object lacks a property that the row requires.
-pub fn rows<R: Row>(answer: &[u8]) -> Result<Vec<R>, DecodeError> {
+pub fn rows<R: Row>(answer: &[u8]) -> Result<Vec<R>> {
     let mut reader = Reader::new(answer, VIM25.registry, Limits::default())?;
     let mut rows = Vec::new();
+    let mut lacking = None;
     soap::body(&mut reader, |reader, response| {
         reader.each(response, |reader, result| {
-            reader.each(result, |reader, part| match part.name() {
-                "objects" => {
-                    rows.push(row(reader, part)?);
-                    Ok(())
+            reader.each(result, |reader, part| {
+                if part.name() != "objects" {
+                    return reader.skip(part);
                 }
-                _ => reader.skip(part),
+                match R::build(object::<R>(reader, part)?) {
+                    Ok(row) => rows.push(row),
+                    Err(index) => lacking = R::PATHS.get(index),
+                }
+                Ok(())
             })
         })
     })?;
-    Ok(rows)
+    match lacking {
+        None => Ok(rows),
+        Some(path) => Err(anyhow!("an object has no {path}")),
+    }
 }
 
-fn row<'x, R: Row>(reader: &mut Reader<'x>, object: &Tag<'x>) -> Result<R, DecodeError> {
+fn object<'x, R: Row>(reader: &mut Reader<'x>, object: &Tag<'x>) -> Result<R::Partial, DecodeError> {
     let mut partial = R::Partial::default();
     reader.each(object, |reader, part| match part.name() {
         "propSet" => property::<R>(reader, part, &mut partial),
         _ => reader.skip(part),
     })?;
-    let path = |index: usize| R::PATHS.get(index).copied().unwrap_or_default();
-    R::build(partial).map_err(|index| DecodeError::new(0, format!("an object has no {}", path(index))))
+    Ok(partial)
 }
 
 fn property<'x, R: Row>(

@@ -1,2 +1,3 @@
 //! tmp
-fn main() {}
+mod row; mod tasks;
+fn main() -> anyhow::Result<()> { tasks::rows(row::Plan{quick:false})?; Ok(()) }

@@ -2,7 +2,8 @@
 
 use crate::client::Client;
 use crate::line::Line;
-use crate::session::{Credentials, Session};
+use crate::credentials::Credentials;
+use crate::session::Session;
 use crate::transport::{Timeouts, Transport};
 use crate::{Endpoint, Retry, Trust};
 use secrecy::SecretString;

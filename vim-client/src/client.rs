@@ -1,19 +1,19 @@
 //! The client: typed calls to one vCenter or ESXi host.
 
 use crate::builder::ClientBuilder;
-use crate::line::{Line, Trip};
-use crate::session::{Live, Session};
+use crate::line::Line;
+use crate::send::apart;
+use crate::session::Session;
 use crate::{Endpoint, task};
 use std::fmt;
-use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tracing::{Instrument, Span};
-use vim_types::{AboutInfo, NotAuthenticated, ObjectContent, RetrieveResult, ServiceContent, mo};
+use vim_types::{AboutInfo, ServiceContent, mo};
 use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, ErrorKind, Handle, ManagedObject, MoRef, Output, Request,
-    TaskProgress, TaskRef,
+    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, Handle, ManagedObject, MoRef, Request, TaskProgress, TaskRef,
 };
+
+pub(crate) use crate::send::SendOptions;
 
 /// A client of one vCenter or ESXi host; cloning it shares the connections and the session.
 ///
@@ -48,27 +48,10 @@ struct Inner {
 }
 
 /// What all clones of a client share.
-struct Core {
-    session: Arc<Session>,
-    keepalive: Option<Duration>,
+pub(crate) struct Core {
+    pub(crate) session: Arc<Session>,
+    pub(crate) keepalive: Option<Duration>,
     tasks: task::Watcher,
-}
-
-/// How a call is sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SendOptions {
-    /// The time for an attempt, where it is not the client's.
-    pub(crate) timeout: Option<Duration>,
-    /// Whether the answer is expected to take long: then it has a connection of its own, and is never sent again.
-    pub(crate) long_poll: bool,
-    /// Whether the call logs in again, and is repeated, where the session ended.
-    pub(crate) relogin: bool,
-}
-
-impl Default for SendOptions {
-    fn default() -> Self {
-        Self { timeout: None, long_poll: false, relogin: true }
-    }
 }
 
 /// A client that does not keep its session alive.
@@ -78,6 +61,10 @@ pub(crate) struct WeakClient {
 }
 
 impl WeakClient {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self { core: Arc::downgrade(core) }
+    }
+
     pub(crate) fn upgrade(&self) -> Option<Client> {
         self.core.upgrade().map(|core| Client::of(core, None))
     }
@@ -171,7 +158,7 @@ impl Client {
         instance.current_time().await
     }
 
-    /// Ends the session. What is called after that, on any clone, fails as [`ErrorKind::Closed`]; closing again does nothing.
+    /// Ends the session. What is called after that, on any clone, fails as [`Closed`](crate::ErrorKind::Closed); closing again does nothing.
     ///
     /// A session that was given to the client stays open.
     ///
@@ -183,12 +170,21 @@ impl Client {
         apart(async move { session.close().await }).await
     }
 
-    fn session(&self) -> &Arc<Session> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.inner.core
+    }
+
+    pub(crate) fn session(&self) -> &Arc<Session> {
         &self.inner.core.session
     }
 
-    fn line(&self) -> &Line {
+    pub(crate) fn line(&self) -> &Line {
         self.session().line()
+    }
+
+    /// The operation id of this client's next call.
+    pub(crate) fn operation_id(&self) -> String {
+        self.inner.operation_id.clone().unwrap_or_else(|| self.line().operation_id())
     }
 
     /// Waits for tasks, for all clones.
@@ -197,7 +193,7 @@ impl Client {
     }
 
     pub(crate) fn downgrade(&self) -> WeakClient {
-        WeakClient { core: Arc::downgrade(&self.inner.core) }
+        WeakClient::new(&self.inner.core)
     }
 
     /// Changes with every login: what the server keeps for a session is then gone.
@@ -214,143 +210,6 @@ impl Client {
     /// Connects, and logs in where there are credentials.
     pub(crate) async fn log_in(&self) -> Result<(), Error> {
         self.content().await.map(drop)
-    }
-
-    /// The session to call with; none where there are no credentials.
-    async fn ready(&self) -> Result<Option<Live>, Error> {
-        let session = self.session();
-        session.check_open()?;
-        match session.live() {
-            Some(live) => Ok(Some(live)),
-            None if session.has_credentials() => self.renew(0).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Logs in, on behalf of all that wait. It goes on where the caller gives up, so that no session is lost half opened.
-    async fn renew(&self, seen: u64) -> Result<Live, Error> {
-        let core = Arc::clone(&self.inner.core);
-        apart(async move {
-            let live = core.session.renew(seen).await?;
-            core.keep_alive();
-            Ok(live)
-        })
-        .await
-    }
-
-    /// Sends a call and returns the answer, which is not a fault: tries again where that is safe, and logs in again where the
-    /// session ended.
-    pub(crate) async fn send(&self, request: &Request<'_>, options: SendOptions) -> Result<Answer, Error> {
-        let own = self.inner.operation_id.clone();
-        let operation_id = own.unwrap_or_else(|| self.line().operation_id());
-        let span = Line::span(request, &operation_id);
-        let result = self.send_in(request, options, &operation_id, &span).instrument(span.clone()).await;
-        if let Err(error) = &result {
-            span.record("error", tracing::field::display(error));
-        }
-        result
-    }
-
-    async fn send_in(
-        &self,
-        request: &Request<'_>,
-        options: SendOptions,
-        operation_id: &str,
-        span: &Span,
-    ) -> Result<Answer, Error> {
-        let session = self.session();
-        let mut live = self.ready().await?;
-        let mut attempt = 0;
-        loop {
-            let cookie = live.as_ref().map(|live| &*live.cookie);
-            let SendOptions { timeout, long_poll, .. } = options;
-            let mut trip = Trip { timeout, long_poll, attempt, ..Trip::new(cookie, operation_id, span) };
-            let result = self.line().send(request, &mut trip).await;
-            let first = attempt == 0;
-            attempt = trip.attempt;
-            let ended = match &result {
-                Ok(answer) => self.answers_no_session(request, answer),
-                Err(error) => error.is_not_authenticated(),
-            };
-            if !ended {
-                return result;
-            }
-            session.check_open()?;
-            if !session.can_renew() {
-                return result.map_err(|error| error.with_hint(self.why_not_renewed()));
-            }
-            if !(options.relogin && first) {
-                return result;
-            }
-            // The call was refused and not carried out, so that repeating it does nothing twice.
-            tracing::debug!(endpoint = %self.endpoint(), "the session ended; logging in again");
-            live = Some(self.renew(live.map_or(0, |live| live.generation)).await?);
-        }
-    }
-
-    fn why_not_renewed(&self) -> String {
-        let endpoint = self.endpoint();
-        if self.session().has_credentials() {
-            format!("the session that was given for {endpoint} has ended, and there is no password to open another")
-        } else {
-            format!("{endpoint} needs a login: give a user and a password with `ClientBuilder::credentials`")
-        }
-    }
-
-    /// Whether a read was answered with nothing but the remark that there is no session: some servers answer no fault.
-    fn answers_no_session(&self, request: &Request<'_>, answer: &Answer) -> bool {
-        let method = request.method;
-        if !matches!(method.name, "RetrievePropertiesEx" | "ContinueRetrievePropertiesEx" | "RetrieveProperties")
-            || memchr::memmem::find(&answer.body, b"NotAuthenticated").is_none()
-        {
-            return false;
-        }
-        let handle = Handle::new(self.caller(), request.this.clone());
-        let objects = if method.name == "RetrieveProperties" {
-            Vec::<ObjectContent>::from_answer(answer, &handle, method).unwrap_or_default()
-        } else {
-            let result = Option::<RetrieveResult>::from_answer(answer, &handle, method);
-            result.ok().flatten().map(|result| result.objects).unwrap_or_default()
-        };
-        let mut missing = objects.iter().flat_map(|object| &object.missing_set);
-        objects.iter().all(|object| object.prop_set.is_empty())
-            && missing.any(|missing| missing.fault.fault.is::<NotAuthenticated>())
-    }
-}
-
-/// Runs on when whoever waits for it goes away.
-async fn apart<T: Send + 'static>(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error> {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::new(ErrorKind::Canceled, "the runtime is shutting down").with_source(error)),
-    }
-}
-
-impl Core {
-    /// Starts to remind the server of the session, unless that is done already.
-    fn keep_alive(self: &Arc<Self>) {
-        if let (Some(every), false) = (self.keepalive, self.session.is_kept_alive()) {
-            let client = WeakClient { core: Arc::downgrade(self) };
-            self.session.keep_alive(Some(tokio::spawn(remind(client, every)).abort_handle()));
-        }
-    }
-}
-
-/// Reminds the server of a session until the client is gone or closed. It owns all that it needs: no lock, no callback.
-async fn remind(client: WeakClient, every: Duration) {
-    loop {
-        tokio::time::sleep(every).await;
-        let Some(client) = client.upgrade() else { return };
-        match client.current_time().await {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Closed => return,
-            Err(error) if error.is_not_authenticated() && !client.session().can_renew() => {
-                tracing::warn!(endpoint = %client.endpoint(), error = %error.chain(), "the session ended and cannot be replaced");
-                return;
-            }
-            // A network that fails for a while, or a server that restarts, must not end the reminding.
-            Err(error) => tracing::warn!(endpoint = %client.endpoint(), error = %error.chain(), "keeping the session alive failed"),
-        }
     }
 }
 

@@ -24,18 +24,21 @@
 
 mod builder;
 mod client;
+mod credentials;
 mod endpoint;
 mod inventory;
 mod line;
 mod property;
 mod redact;
 mod retry;
+mod send;
 mod session;
 mod task;
 mod transport;
 mod trust;
 mod version;
 mod view;
+mod visitor;
 mod wire_log;
 
 pub use builder::ClientBuilder;

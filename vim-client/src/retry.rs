@@ -166,6 +166,18 @@ mod tests {
         assert!(IDEMPOTENT.iter().all(|name| !name.ends_with("_Task")));
     }
 
+    /// Of the whole schema: with the feature `full`.
+    #[cfg(feature = "full")]
+    #[test]
+    fn each_name_is_a_method_and_none_a_task() {
+        for name in IDEMPOTENT {
+            let methods = vim_types::METHODS.iter().flat_map(|methods| methods.iter());
+            let mut named = methods.filter(|method| method.name == *name).peekable();
+            assert!(named.peek().is_some(), "{name} is not in the schema");
+            assert!(named.all(|method| !method.task), "{name} starts a task");
+        }
+    }
+
     #[test]
     fn what_is_not_listed_is_not_idempotent() {
         for name in ["PowerOnVM_Task", "CreateVM_Task", "Login", "Logout", "CreateContainerView", "ReadNextEvents", "", "Z"] {

@@ -1,76 +1,23 @@
 //! The session of a client: one login for all callers, renewed when the server forgot it.
 
-use crate::line::{Line, Trip};
+use crate::credentials::Credentials;
+use crate::line::Line;
+use crate::visitor::Visitor;
 use secrecy::{ExposeSecret, SecretString};
-use crate::transport::Jar;
 use std::fmt;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-use tracing::Instrument;
-use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, VIM25, mo};
-use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Caller, Error, ErrorKind, Handle, ManagedObject, MoRef, Request, TaskProgress, TaskRef,
-};
+use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, mo};
+use vim_wire::{Error, ErrorKind, ManagedObject, MoRef};
 
 /// How long after refused credentials they are not shown to the server again: servers lock accounts after a few attempts.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
 /// How long a logout may take.
 const LOGOUT_TIME: Duration = Duration::from_secs(20);
-
-/// What a client logs in with.
-#[derive(Clone)]
-pub(crate) enum Credentials {
-    UserPassword { user: String, password: SecretString },
-    /// The session cookie's value of a session that someone else opened, and will close.
-    Session(SecretString),
-    CloneTicket(SecretString),
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UserPassword { user, .. } => write!(f, "UserPassword({user:?}, <redacted>)"),
-            Self::Session(_) => f.write_str("Session(<redacted>)"),
-            Self::CloneTicket(_) => f.write_str("CloneTicket(<redacted>)"),
-        }
-    }
-}
-
-impl Credentials {
-    /// A session as users have it: `vmware-api-session-id: …`, the cookie `vmware_soap_session=…`, or the id itself.
-    pub(crate) fn session(given: &SecretString) -> Result<Self, Error> {
-        let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, format!("the given session cannot be used: {why}")));
-        let text = given.expose_secret().trim();
-        if text.starts_with('<') {
-            return refuse("it is a SAML token, and no session");
-        }
-        let bare = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
-        if bare || (text.starts_with("eyJ") && text.matches('.').count() == 2) {
-            return refuse("it is a JSON web token, which the SDK's endpoint does not take; log in with it and give the session");
-        }
-        let id = match text.split_once(['=', ':']) {
-            Some((name, id)) if ["vmware-api-session-id", "vmware_soap_session"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)) => id,
-            _ => text,
-        };
-        let id = id.split(';').next().unwrap_or("").trim().trim_matches('"');
-        if id.is_empty() {
-            return refuse("it is empty");
-        }
-        if !id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'\\')) {
-            return refuse("it has a character that no session id has");
-        }
-        // In quotes, as a vCenter sets it.
-        Ok(Self::Session(format!("\"{id}\"").into()))
-    }
-
-    const fn can_renew(&self) -> bool {
-        matches!(self, Self::UserPassword { .. })
-    }
-}
 
 /// A session that the server knows.
 #[derive(Clone)]
@@ -87,7 +34,7 @@ pub(crate) struct Session {
     credentials: Option<Credentials>,
     locale: Option<String>,
     live: RwLock<Option<Live>>,
-    content: RwLock<Option<Arc<ServiceContent>>>,
+    content: OnceCell<Arc<ServiceContent>>,
     /// Held while logging in or out, so that there is one at a time.
     gate: tokio::sync::Mutex<Logins>,
     /// How many logins have ended, however; read before the gate is waited for.
@@ -124,7 +71,7 @@ impl Session {
             credentials,
             locale,
             live: RwLock::default(),
-            content: RwLock::default(),
+            content: OnceCell::new(),
             gate: tokio::sync::Mutex::default(),
             ended: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -169,19 +116,17 @@ impl Session {
     }
 
     async fn content_by(&self, visitor: &Arc<Visitor>) -> Result<Arc<ServiceContent>, Error> {
-        if let Some(content) = read(&self.content) {
-            return Ok(content);
-        }
-        let instance: mo::ServiceInstance = visitor.object(MoRef::new("ServiceInstance", "ServiceInstance"));
-        let content = Arc::new(instance.retrieve_content().await.map_err(|error| self.at(error))?);
-        write(&self.content, Some(Arc::clone(&content)));
-        Ok(content)
+        let ask = async {
+            let instance: mo::ServiceInstance = visitor.object(MoRef::new("ServiceInstance", "ServiceInstance"));
+            instance.retrieve_content().await.map(Arc::new).map_err(|error| self.at(error))
+        };
+        self.content.get_or_try_init(|| ask).await.cloned()
     }
 
     /// Names the endpoint in an error that came from reading an answer, and so does not know it.
     pub(crate) fn at(&self, error: Error) -> Error {
         let endpoint = self.line.transport.endpoint().to_string();
-        if error.to_string().contains(&endpoint) { error } else { error.with_hint(format!("by {endpoint}")) }
+        if error.to_string().contains(&endpoint) { error } else { error.with_hint(format!("the server is {endpoint}")) }
     }
 
     /// Logs in unless someone has since `seen`. However many wait, one login is made, and its failure is everyone's.
@@ -258,20 +203,11 @@ impl Session {
                     Some(locale) => login.locale(locale).await,
                     None => login.await,
                 };
-                opened.map_err(|error| {
-                    if error.is_invalid_login() {
-                        return error.with_hint(format!("the user is {user:?} at {endpoint}"));
-                    }
-                    error
-                })?;
+                opened.map_err(|error| refused(error, || format!("the user is {user:?} at {endpoint}")))?;
             }
             Credentials::CloneTicket(ticket) => {
-                sessions.clone_session(ticket.expose_secret()).await.map_err(|error| {
-                    if error.is_invalid_login() {
-                        return error.with_hint(format!("{endpoint} does not take the clone ticket: it serves once, and soon expires"));
-                    }
-                    error
-                })?;
+                let why = || format!("{endpoint} does not take the clone ticket: it serves once, and soon expires");
+                sessions.clone_session(ticket.expose_secret()).await.map_err(|error| refused(error, why))?;
             }
             Credentials::Session(_) => {
                 if !current_session(&content, &sessions, visitor).await? {
@@ -285,8 +221,12 @@ impl Session {
     }
 
     async fn logout(&self, cookie: SecretString) -> Result<(), Error> {
-        let Some(manager) = read(&self.content).and_then(|content| content.session_manager.clone()) else { return Ok(()) };
+        let Some(manager) = self.manager() else { return Ok(()) };
         logout(Arc::clone(&self.line), manager, cookie).await
+    }
+
+    fn manager(&self) -> Option<MoRef> {
+        self.content.get().and_then(|content| content.session_manager.clone())
     }
 
     /// Ends the session, once; what is called after that is refused.
@@ -321,7 +261,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.keep_alive(None);
         let Some(live) = write(&self.live, None).filter(|live| live.own) else { return };
-        let manager = read(&self.content).and_then(|content| content.session_manager.clone());
+        let manager = self.manager();
         let endpoint = self.line.transport.endpoint();
         match (tokio::runtime::Handle::try_current(), manager) {
             (Ok(runtime), Some(manager)) => {
@@ -334,6 +274,10 @@ impl Drop for Session {
     }
 }
 
+fn refused(error: Error, hint: impl FnOnce() -> String) -> Error {
+    if error.is_invalid_login() { error.with_hint(hint()) } else { error }
+}
+
 /// A failure of a login, for another who waited for it.
 fn again(error: &Error) -> Error {
     match error.fault() {
@@ -342,19 +286,17 @@ fn again(error: &Error) -> Error {
     }
 }
 
-fn logout(line: Arc<Line>, manager: MoRef, cookie: SecretString) -> impl Future<Output = Result<(), Error>> + Send {
-    async move {
-        let endpoint = line.transport.endpoint().clone();
-        let visitor = Arc::new(Visitor::new(line, Some(cookie)));
-        let sessions: mo::SessionManager = visitor.object(manager);
-        match tokio::time::timeout(LOGOUT_TIME, sessions.logout()).await {
-            Ok(Err(error)) if !error.is_not_authenticated() => {
-                tracing::warn!(%endpoint, error = %error.chain(), "the logout failed; the session stays until the server's time-out");
-                Err(error)
-            }
-            Ok(_) => Ok(()),
-            Err(_) => Err(Error::new(ErrorKind::Timeout, format!("{endpoint}: it did not log out within {LOGOUT_TIME:?}"))),
+async fn logout(line: Arc<Line>, manager: MoRef, cookie: SecretString) -> Result<(), Error> {
+    let endpoint = line.transport.endpoint().clone();
+    let visitor = Arc::new(Visitor::new(line, Some(cookie)));
+    let sessions: mo::SessionManager = visitor.object(manager);
+    match tokio::time::timeout(LOGOUT_TIME, sessions.logout()).await {
+        Ok(Err(error)) if !error.is_not_authenticated() => {
+            tracing::warn!(%endpoint, error = %error.chain(), "the logout failed; the session stays until the server's time-out");
+            Err(error)
         }
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("{endpoint}: it did not log out within {LOGOUT_TIME:?}"))),
     }
 }
 
@@ -377,55 +319,5 @@ async fn current_session(content: &ServiceContent, sessions: &mo::SessionManager
         }
         Err(error) if error.is_not_authenticated() => Ok(false),
         Err(error) => Err(error),
-    }
-}
-
-/// A caller beside the client's session: it has its own cookie, which it takes from what the server sets.
-pub(crate) struct Visitor {
-    line: Arc<Line>,
-    jar: Arc<Jar>,
-}
-
-impl Visitor {
-    fn new(line: Arc<Line>, cookie: Option<SecretString>) -> Self {
-        Self { line, jar: Arc::new(Jar::of(cookie)) }
-    }
-
-    fn object<T: ManagedObject>(self: &Arc<Self>, moref: MoRef) -> T {
-        T::from_handle(Handle::new(Arc::clone(self) as Arc<dyn Caller>, moref))
-    }
-}
-
-impl fmt::Debug for Visitor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Visitor({})", self.line.transport.endpoint())
-    }
-}
-
-fn no_tasks() -> Error {
-    Error::new(ErrorKind::InvalidInput, format!("no task of {} is watched before the login", VIM25.namespace))
-}
-
-impl Caller for Visitor {
-    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
-        Box::pin(async move {
-            let operation_id = self.line.operation_id();
-            let cookie = self.jar.cookie();
-            let span = Line::span(&request, &operation_id);
-            let mut trip = Trip { jar: Some(&self.jar), ..Trip::new(cookie.as_ref(), &operation_id, &span) };
-            self.line.send(&request, &mut trip).instrument(span.clone()).await
-        })
-    }
-
-    fn wait<'a>(&'a self, _: &'a TaskRef) -> BoxFuture<'a, Result<Any, Error>> {
-        Box::pin(async { Err(no_tasks()) })
-    }
-
-    fn progress(&self, _: &TaskRef) -> BoxStream<'static, Result<TaskProgress, Error>> {
-        Box::pin(futures_util::stream::iter([Err(no_tasks())]))
-    }
-
-    fn cancel<'a>(&'a self, _: &'a TaskRef) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async { Err(no_tasks()) })
     }
 }

@@ -16,8 +16,11 @@ pub(crate) struct Version {
     /// The newest version of `urn:vim25` that both know.
     pub(crate) vim: String,
     /// What the server lists for other services, newest first.
-    others: Vec<(String, Vec<String>)>,
+    others: Vec<Listed>,
 }
+
+/// A service's namespace, and its versions.
+type Listed = (String, Vec<String>);
 
 impl Version {
     /// Reads it from what a server answered.
@@ -76,7 +79,7 @@ fn numbers(version: &str) -> [u32; 4] {
 }
 
 /// The services with their versions, newest first; none where the document is of another kind.
-fn read(body: &[u8]) -> Result<Option<Vec<(String, Vec<String>)>>, DecodeError> {
+fn read(body: &[u8]) -> Result<Option<Vec<Listed>>, DecodeError> {
     let mut reader = Reader::new(body, &NOTHING, Limits::default())?;
     let root = reader.root()?;
     let mut services = Vec::new();

@@ -9,7 +9,8 @@ use crate::object::{DataObject, Extra, Object};
 use crate::open_enum::OpenValue;
 use crate::registry::Entry;
 use crate::slot::{ObjMut, SlotMut, Wire};
-use crate::xml::read::{DecodeError, Reader, Result, Tag};
+use crate::xml::character;
+use crate::xml::read::{DecodeError, Reader, Result, Tag, is_name};
 use crate::{Binary, DateTime, MoRef};
 use std::borrow::Cow;
 
@@ -47,7 +48,7 @@ impl<'x> Reader<'x> {
         let mut object = Object::default_of(known.unwrap_or(declared));
         let mut extra = None;
         self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
-        if let (Some(name), None) = (named, known) {
+        if let (Some(name), None) = (named.filter(|name| is_name(name)), known) {
             extra.get_or_insert_default().type_name = Some(name.into());
         }
         object.extra = extra.map(Box::new);
@@ -97,6 +98,9 @@ impl<'x> Reader<'x> {
                 None => self.unknown(&child, keep.as_deref_mut())?,
             }
         }
+        if let Some(Some(extra)) = keep {
+            extra.scope = self.scope_of(&extra.xml)?;
+        }
         self.leave(mark);
         Ok(())
     }
@@ -105,11 +109,8 @@ impl<'x> Reader<'x> {
     fn unknown(&mut self, child: &Tag<'x>, keep: Option<&mut Option<Extra>>) -> Result<()> {
         self.skip(child)?;
         if let Some(extra) = keep {
-            let extra = extra.get_or_insert_default();
-            if extra.xml.is_empty() {
-                extra.scope = self.scope_attrs();
-            }
-            extra.xml.push_str(self.read_since(child.offset));
+            let content = self.read_since(child.offset);
+            extra.get_or_insert_default().xml.push_str(content);
         }
         Ok(())
     }
@@ -121,12 +122,12 @@ impl<'x> Reader<'x> {
         match slot {
             SlotMut::Str(cell) => cell.put(self.text(tag)?.into_owned()),
             SlotMut::Bool(cell) => self.parsed(tag, "a boolean", parse_bool, |value| cell.put(value))?,
-            SlotMut::I32(cell) => self.parsed(tag, "an int", parse_int, |value| cell.put(value))?,
-            SlotMut::I64(cell) => self.parsed(tag, "a long", parse_int, |value| cell.put(value))?,
-            SlotMut::I16(cell) => self.parsed(tag, "a short", parse_int, |value| cell.put(value))?,
-            SlotMut::I8(cell) => self.parsed(tag, "a byte", parse_int, |value| cell.put(value))?,
-            SlotMut::F32(cell) => self.parsed(tag, "a float", parse_float, |value| cell.put(value as f32))?,
-            SlotMut::F64(cell) => self.parsed(tag, "a double", parse_float, |value| cell.put(value))?,
+            SlotMut::I32(cell) => self.parsed(tag, "an int", parse_number, |value| cell.put(value))?,
+            SlotMut::I64(cell) => self.parsed(tag, "a long", parse_number, |value| cell.put(value))?,
+            SlotMut::I16(cell) => self.parsed(tag, "a short", parse_number, |value| cell.put(value))?,
+            SlotMut::I8(cell) => self.parsed(tag, "a byte", parse_number, |value| cell.put(value))?,
+            SlotMut::F32(cell) => self.parsed(tag, "a float", parse_number, |value| cell.put(value))?,
+            SlotMut::F64(cell) => self.parsed(tag, "a double", parse_number, |value| cell.put(value))?,
             SlotMut::DateTime(cell) => {
                 self.parsed(tag, "a dateTime", |text| text.parse::<DateTime>().ok(), |value| cell.put(value))?;
             }
@@ -168,9 +169,14 @@ impl<'x> Reader<'x> {
         let (kind, server_guid) = if tag.attrs.is_empty() {
             (Cow::Borrowed(""), None)
         } else {
+            let read = |raw| character::put_in(raw).map_err(|reason| DecodeError::new(tag.offset, reason));
             let kind = tag.attr("type").unwrap_or("");
-            let kind = self.registry.managed_named(kind).map_or_else(|| Cow::Owned(kind.to_owned()), Cow::Borrowed);
-            (kind, tag.attr("serverGuid").map(Into::into))
+            let kind = match self.registry.managed_named(kind) {
+                Some(kind) => Cow::Borrowed(kind),
+                None => Cow::Owned(read(kind)?.into_owned()),
+            };
+            let server_guid = tag.attr("serverGuid").map(read).transpose()?;
+            (kind, server_guid.map(Into::into))
         };
         let value = self.text(tag)?;
         Ok(MoRef { kind, value: value.trim_ascii().into(), server_guid })
@@ -189,12 +195,12 @@ impl<'x> Reader<'x> {
         Ok(match name {
             "string" => Any::String(self.text(tag)?.into_owned()),
             "boolean" => parse!("a boolean", parse_bool, Bool),
-            "int" => parse!("an int", parse_int, Int),
-            "long" => parse!("a long", parse_int, Long),
-            "short" => parse!("a short", parse_int, Short),
-            "byte" => parse!("a byte", parse_int, Byte),
-            "float" => parse!("a float", |text| parse_float(text).map(|value| value as f32), Float),
-            "double" => parse!("a double", parse_float, Double),
+            "int" => parse!("an int", parse_number, Int),
+            "long" => parse!("a long", parse_number, Long),
+            "short" => parse!("a short", parse_number, Short),
+            "byte" => parse!("a byte", parse_number, Byte),
+            "float" => parse!("a float", parse_number, Float),
+            "double" => parse!("a double", parse_number, Double),
             "dateTime" => parse!("a dateTime", |text: &str| text.parse().ok(), DateTime),
             "base64Binary" => parse!("a base64Binary", Binary::decode, Binary),
             "anyURI" => Any::Uri(self.text(tag)?.into_owned()),
@@ -206,8 +212,9 @@ impl<'x> Reader<'x> {
                     Any::Enum(EnumAny { type_name: desc.name, value })
                 }
                 _ => match name.strip_prefix("ArrayOf") {
-                    Some(item) => self.array(tag, name, item)?,
-                    None => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
+                    Some(item) if is_name(item) => self.array(tag, name, item)?,
+                    _ if is_name(name) => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
+                    _ => self.untyped(tag)?,
                 },
             },
         })
@@ -240,18 +247,20 @@ impl<'x> Reader<'x> {
     fn plain(&mut self, tag: &Tag<'x>, kind: &str) -> Result<Any> {
         let at = tag.offset;
         if kind.is_empty() {
-            return Ok(Any::Unknown(Box::new(self.raw_value(tag, None)?)));
+            // Kept without a type, so that it is written without one.
+            let raw = self.raw_value(tag, None)?;
+            return Ok(if raw.extra.xml.is_empty() { Any::Nil } else { Any::Unknown(Box::new(raw)) });
         }
         let text = self.text(tag)?;
         let trimmed = text.trim_ascii();
         let value = match kind {
             "Boolean" => parse_bool(trimmed).map(Any::Bool),
-            "Byte" => parse_int(trimmed).map(Any::Byte),
-            "Short" => parse_int(trimmed).map(Any::Short),
-            "Int" => parse_int(trimmed).map(Any::Int),
-            "Long" => parse_int(trimmed).map(Any::Long),
-            "Float" => parse_float(trimmed).map(|value| Any::Float(value as f32)),
-            "Double" => parse_float(trimmed).map(Any::Double),
+            "Byte" => parse_number(trimmed).map(Any::Byte),
+            "Short" => parse_number(trimmed).map(Any::Short),
+            "Int" => parse_number(trimmed).map(Any::Int),
+            "Long" => parse_number(trimmed).map(Any::Long),
+            "Float" => parse_number(trimmed).map(Any::Float),
+            "Double" => parse_number(trimmed).map(Any::Double),
             "DateTime" => trimmed.parse().ok().map(Any::DateTime),
             "Base64Binary" => Binary::decode(trimmed).map(Any::Binary),
             "Uri" | "AnyURI" => Some(Any::Uri(text.clone().into_owned())),
@@ -273,8 +282,8 @@ impl<'x> Reader<'x> {
 
     fn raw_value(&mut self, tag: &Tag<'x>, name: Option<&str>) -> Result<UnknownAny> {
         let mark = self.enter(tag)?;
-        let scope = self.scope_attrs();
         let xml = self.raw(tag)?.to_owned();
+        let scope = self.scope_of(&xml)?;
         self.leave(mark);
         Ok(UnknownAny { extra: Extra { type_name: name.map(Into::into), xml, scope } })
     }
@@ -338,7 +347,7 @@ impl Cursor {
             return Some(found);
         }
         // Servers that prefix their elements are rare, so that a prefix is looked for last.
-        let at = memchr::memchr(b':', bytes)?;
+        let at = memchr::memrchr(b':', bytes)?;
         self.search(&bytes[at + 1..], head_of(&bytes[at + 1..]), (0, 0), (self.levels, 0))
     }
 
@@ -398,14 +407,7 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-fn parse_int<T: std::str::FromStr>(text: &str) -> Option<T> {
+/// Numbers of any type; Rust reads XML's INF and NaN as XML means them.
+fn parse_number<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
-}
-
-fn parse_float(text: &str) -> Option<f64> {
-    match text {
-        "INF" => Some(f64::INFINITY),
-        "-INF" => Some(f64::NEG_INFINITY),
-        _ => text.parse().ok(),
-    }
 }

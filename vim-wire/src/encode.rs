@@ -11,6 +11,7 @@ use crate::object::{DataObject, Extra, Object};
 use crate::open_enum::OpenValue;
 use crate::registry::{Entry, Service};
 use crate::slot::{Cell, ObjRef, Slot};
+use crate::xml::read::{Attrs, is_name};
 use crate::xml::write;
 use crate::{Binary, MoRef};
 use std::fmt::{self, Write as _};
@@ -38,6 +39,11 @@ pub enum EncodeError {
         /// The `Type.field` or `Method.parameter` that has it.
         what: String,
     },
+    /// A type's name or a namespace's prefix cannot be written where it has to be.
+    Name {
+        /// The name.
+        name: String,
+    },
 }
 
 impl fmt::Display for EncodeError {
@@ -48,6 +54,7 @@ impl fmt::Display for EncodeError {
             }
             Self::Missing { what } => write!(f, "{what} is required and not set"),
             Self::Character { what } => write!(f, "{what} has a control character, which XML cannot carry"),
+            Self::Name { name } => write!(f, "{name:?} cannot be written as the name of a type or the prefix of a namespace"),
         }
     }
 }
@@ -103,8 +110,9 @@ impl Encoder {
             self.refuse(format!("{}.{}", method.this, method.name), method.since);
         }
         let outer = self.open(method.name, namespace, "");
-        self.moref("_this", namespace, this);
-        for (param, arg) in method.params.iter().zip(args) {
+        self.moref("_this", namespace, this, "", What { owner: method.name, name: "_this" });
+        let given = args.iter().chain(std::iter::repeat(&Arg::None));
+        for (param, arg) in method.params.iter().zip(given) {
             if arg.is_set() && self.too_new(namespace, param.since) {
                 self.refuse(format!("{}.{}", method.name, param.name), param.since);
             }
@@ -149,7 +157,11 @@ impl Encoder {
     }
 
     fn text(&mut self, name: &str, namespace: &'static str, text: &str, what: What<'_>) {
-        let outer = self.open(name, namespace, "");
+        self.attributed(name, namespace, "", text, what);
+    }
+
+    fn attributed(&mut self, name: &str, namespace: &'static str, attrs: &str, text: &str, what: What<'_>) {
+        let outer = self.open(name, namespace, attrs);
         if !write::text(&mut self.out, text) {
             self.fail(EncodeError::Character { what: what.to_string() });
         }
@@ -176,14 +188,20 @@ impl Encoder {
         }
     }
 
-    fn moref(&mut self, name: &str, namespace: &'static str, moref: &MoRef) {
-        let outer = self.open(name, namespace, &moref_attrs(moref, ""));
-        let _ = write::text(&mut self.out, moref.value());
+    fn moref(&mut self, name: &str, namespace: &'static str, moref: &MoRef, kind: &str, what: What<'_>) {
+        let (attrs, fits) = moref_attrs(moref, kind);
+        let outer = self.open(name, namespace, &attrs);
+        if !write::text(&mut self.out, moref.value()) || !fits {
+            self.fail(EncodeError::Character { what: what.to_string() });
+        }
         self.close(name, outer);
     }
 
     /// The `xsi:type` attribute for a type of that namespace, inside an element of the namespace `inside`.
-    fn type_attr(&self, name: &str, namespace: &str, inside: &str) -> String {
+    fn type_attr(&mut self, name: &str, namespace: &str, inside: &str) -> String {
+        if !is_name(name) {
+            self.fail(EncodeError::Name { name: name.to_owned() });
+        }
         if namespace == inside {
             format!(" xsi:type=\"{name}\"")
         } else {
@@ -244,7 +262,7 @@ impl Encoder {
                     if value.is_empty() {
                         self.fail(EncodeError::Missing { what: what.to_string() });
                     }
-                    self.moref(name, namespace, value);
+                    self.moref(name, namespace, value, "", what);
                 }
             }
             Slot::Enum(_, items) => items.iter().for_each(|value| self.enum_value(name, namespace, value, what)),
@@ -284,10 +302,20 @@ impl Encoder {
         match &object.extra {
             None => self.element(name, namespace, object.as_ref(), &attrs),
             Some(extra) => {
-                let outer = self.open(name, namespace, &format!("{attrs}{}", foreign(extra)));
+                self.check_scope(extra);
+                let outer = self.open(name, namespace, &format!("{attrs}{}", extra.scope));
                 self.fields(object.as_ref());
                 self.out.push_str(&extra.xml);
                 self.close(name, outer);
+            }
+        }
+    }
+
+    /// Raw content may use the prefixes that are ours for something else, which its element cannot say beside ours.
+    fn check_scope(&mut self, extra: &Extra) {
+        for (name, _) in Attrs(&extra.scope) {
+            if matches!(name, "xmlns:xsi" | "xmlns:xsd" | "xmlns:t") {
+                self.fail(EncodeError::Name { name: name.to_owned() });
             }
         }
     }
@@ -298,19 +326,18 @@ impl Encoder {
             Any::Object(object) => return self.object(name, namespace, "", object),
             Any::Nil => self.open(name, namespace, ""),
             Any::Unknown(unknown) => {
-                let name_attr = match unknown.type_name() {
+                let kind = match unknown.type_name() {
                     "" => String::new(),
-                    kind => format!(" xsi:type=\"{kind}\""),
+                    kind => self.type_attr(kind, namespace, namespace),
                 };
-                let outer = self.open(name, namespace, &format!("{name_attr}{}", foreign(&unknown.extra)));
+                self.check_scope(&unknown.extra);
+                let outer = self.open(name, namespace, &format!("{kind}{}", unknown.extra.scope));
                 self.out.push_str(&unknown.extra.xml);
                 outer
             }
             Any::MoRef(moref) => {
                 let kind = self.type_attr("ManagedObjectReference", "urn:vim25", namespace);
-                let outer = self.open(name, namespace, &moref_attrs(moref, &kind));
-                let _ = write::text(&mut self.out, moref.value());
-                outer
+                return self.moref(name, namespace, moref, &kind, what);
             }
             Any::Enum(value) => {
                 let inside = self.target.service.namespace;
@@ -318,14 +345,14 @@ impl Encoder {
                     Some(Entry::Enum(desc)) => desc.namespace,
                     _ => inside,
                 };
-                let outer = self.open(name, namespace, &self.type_attr(value.type_name, home, namespace));
-                let _ = write::text(&mut self.out, &value.value);
-                outer
+                let kind = self.type_attr(value.type_name, home, namespace);
+                return self.attributed(name, namespace, &kind, &value.value, what);
             }
             Any::Array(array) => {
                 let item = array.type_name.strip_prefix("ArrayOf").unwrap_or("");
                 let home = self.home_of_array(item);
-                let outer = self.open(name, namespace, &self.type_attr(&array.type_name, home, namespace));
+                let kind = self.type_attr(&array.type_name, home, namespace);
+                let outer = self.open(name, namespace, &kind);
                 for value in &array.items {
                     self.item(item, home, value, what);
                 }
@@ -350,26 +377,28 @@ impl Encoder {
         }
     }
 
-    /// An item of an array: its element bears the item type's name, in lower case where that is a primitive.
+    /// An item of an array: its element bears the item type's name, in lower case where that is a primitive. It says its own
+    /// type unless the array's name does.
     fn item(&mut self, item: &str, namespace: &'static str, value: &Any, what: What<'_>) {
-        match value {
+        if !is_name(item) {
+            return self.fail(EncodeError::Name { name: format!("ArrayOf{item}") });
+        }
+        match (value, self.target.service.registry.get(item)) {
             _ if item == "AnyType" => self.any("anyType", namespace, value, what),
-            Any::Object(object) => self.object(item, namespace, item, object),
-            Any::MoRef(moref) => self.moref(item, namespace, moref),
-            Any::Enum(value) => self.text(item, namespace, &value.value, what),
-            Any::Nil | Any::Array(_) => self.any(item, namespace, value, what),
-            Any::Unknown(unknown) => {
-                let outer = self.open(item, namespace, &foreign(&unknown.extra));
-                self.out.push_str(&unknown.extra.xml);
-                self.close(item, outer);
-            }
-            _ => {
+            (Any::Object(object), Some(Entry::Type(_))) => self.object(item, namespace, item, object),
+            (Any::Enum(value), Some(Entry::Enum(_))) => self.text(item, namespace, &value.value, what),
+            (Any::MoRef(moref), Some(Entry::Managed(_))) => self.moref(item, namespace, moref, "", what),
+            (Any::MoRef(moref), _) if item == "ManagedObjectReference" => self.moref(item, namespace, moref, "", what),
+            (_, None) if is_plain(value, plain_item(item)) => {
                 let mut name = item.to_owned();
-                name[..1].make_ascii_lowercase();
+                if let Some(first) = name.get_mut(..1) {
+                    first.make_ascii_lowercase();
+                }
                 let outer = self.open(&name, namespace, "");
                 self.plain(value, what);
                 self.close(&name, outer);
             }
+            _ => self.any(item, namespace, value, what),
         }
     }
 
@@ -419,36 +448,28 @@ impl fmt::Display for What<'_> {
     }
 }
 
-/// The namespaces that raw content relies on, without those that every envelope of ours declares alike.
-fn foreign(extra: &Extra) -> String {
-    let mut out = String::new();
-    for (name, uri) in crate::xml::read::Attrs(&extra.scope) {
-        let same = matches!(
-            (name, uri),
-            ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
-                | ("xmlns:xsd", "http://www.w3.org/2001/XMLSchema")
-                | ("xmlns:soapenv", "http://schemas.xmlsoap.org/soap/envelope/")
-        );
-        // The default namespace is the element's own.
-        if !same && name != "xmlns" {
-            let _ = write!(out, " {name}=\"{}\"", uri.replace('"', "&quot;"));
-        }
+/// Whether a value is of the primitive type that an `ArrayOf…` names; of none where that is empty.
+fn is_plain(value: &Any, item: &str) -> bool {
+    match value {
+        Any::Nil | Any::MoRef(_) | Any::Enum(_) | Any::Object(_) | Any::Array(_) | Any::Unknown(_) => false,
+        Any::Uri(_) if item == "Uri" => true,
+        value => value.type_name().eq_ignore_ascii_case(item),
     }
-    out
 }
 
-fn moref_attrs(moref: &MoRef, more: &str) -> String {
+/// The attributes of a reference; false where XML cannot carry them.
+fn moref_attrs(moref: &MoRef, more: &str) -> (String, bool) {
     let mut out = String::with_capacity(32);
     out.push_str(more);
     out.push_str(" type=\"");
-    let _ = write::attr(&mut out, moref.kind());
+    let mut fits = write::attr(&mut out, moref.kind());
     out.push('"');
     if let Some(guid) = moref.server_guid() {
         out.push_str(" serverGuid=\"");
-        let _ = write::attr(&mut out, guid);
+        fits &= write::attr(&mut out, guid);
         out.push('"');
     }
-    out
+    (out, fits)
 }
 
 fn is_default(slot: &Slot<'_>) -> bool {

@@ -131,7 +131,7 @@ pub(crate) fn read_detail<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<
         return reader.object_of(base, tag).map(Some);
     }
     let name = tag.name();
-    let named = name.strip_suffix("Fault").unwrap_or(name);
+    let named = name.strip_suffix("Fault").filter(|named| !named.is_empty()).unwrap_or(name);
     match reader.registry.type_named(named).filter(|desc| desc.is_a(base)) {
         Some(desc) => reader.object_of(desc, tag).map(Some),
         None => {

@@ -26,14 +26,14 @@ pub struct Times {
     pub notice: Duration,
 }
 
-/// A server that runs until it is dropped.
-#[derive(Debug)]
+/// A server that runs until all its clones are dropped.
+#[derive(Clone, Debug)]
 pub struct Server {
     /// Where it listens.
     pub url: String,
     shared: Arc<Shared>,
-    /// Threads of its own, which the client's work does not hold up more than a second process would.
-    _runtime: Runtime,
+    /// A thread of its own, so that the client's work holds the server up no more than it would in another process.
+    _runtime: Arc<Runtime>,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Server {
         });
         let service = Handler(Arc::clone(&shared));
         let endpoints = runtime.block_on(replay::start(service, 0, 0)).map_err(|error| anyhow!("{error}"))?;
-        Ok(Self { url: format!("http://{}/sdk", endpoints.http), shared, _runtime: runtime })
+        Ok(Self { url: format!("http://{}/sdk", endpoints.http), shared, _runtime: Arc::new(runtime) })
     }
 
     /// The calls since the last time that this was asked, by method.

@@ -1,13 +1,13 @@
 //! What the server keeps: tasks, views, and what each collector has told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::time::Instant;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     tasks: HashMap<String, Task>,
-    views: HashMap<String, BTreeMap<String, ()>>,
+    views: HashMap<String, BTreeSet<String>>,
     collectors: HashMap<String, Collector>,
     /// For names and versions.
     count: usize,
@@ -55,7 +55,7 @@ impl State {
 
     pub(super) fn create_view(&mut self) -> String {
         let view = self.name("session[1]view");
-        self.views.insert(view.clone(), BTreeMap::new());
+        self.views.insert(view.clone(), BTreeSet::new());
         view
     }
 
@@ -67,11 +67,13 @@ impl State {
         remove: impl Iterator<Item = &'a str>,
     ) -> Vec<String> {
         let Some(view) = self.views.get_mut(view) else { return Vec::new() };
-        remove.for_each(|task| drop(view.remove(task)));
+        for task in remove {
+            view.remove(task);
+        }
         let mut unknown = Vec::new();
         for task in add {
             if self.tasks.contains_key(task) {
-                view.insert(task.to_owned(), ());
+                view.insert(task.to_owned());
             } else {
                 unknown.push(task.to_owned());
             }
@@ -159,7 +161,7 @@ impl State {
     fn current(&self, collector: &Collector) -> Option<BTreeMap<&str, bool>> {
         let (_, view) = collector.filter.as_ref()?;
         let ended = |task: &str| self.tasks.get(task).is_some_and(|task| task.ended.is_some());
-        Some(self.views.get(view)?.keys().map(|task| (task.as_str(), ended(task))).collect())
+        Some(self.views.get(view)?.iter().map(|task| (task.as_str(), ended(task))).collect())
     }
 
     /// A TaskInfo with about all that a vCenter's has.

@@ -7,3 +7,8 @@ pub mod lock;
 pub mod manifest;
 pub mod source;
 pub mod tree;
+
+/// The code in the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -28,8 +28,9 @@ fn differs(name: &QName) -> usize {
             let mut without = document.text.clone();
             without.replace_range(at.clone(), "");
             let same = read(&without) == value;
-            // A struct that must be there and has nothing set is as if it were absent.
-            let nothing = !field.optional && !field.array && last.is_none();
+            // What must be there and has its default value, or nothing in it, is as if it were absent.
+            let default = last.is_none_or(|leaf| &document.text[leaf.at.clone()] == "false");
+            let nothing = !field.optional && !field.array && default;
             assert!(!same || nothing, "{}.{}: a lack is not seen", name.name, field.name);
             changes += usize::from(!same);
         }

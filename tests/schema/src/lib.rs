@@ -12,7 +12,11 @@ mod changes;
 #[cfg(test)]
 mod enums;
 #[cfg(test)]
+mod methods;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod signatures;
 #[cfg(test)]
 mod subtypes;
 #[cfg(test)]

@@ -65,6 +65,11 @@ impl Schema {
         self.raw.types.iter().filter(|(name, ty)| !ty.simple && !self.requests.contains(name) && !is_array(name, ty))
     }
 
+    /// The types of the messages that ask: `_this` and a method's parameters.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = (&QName, &RawType)> {
+        self.raw.types.iter().filter(|(name, _)| self.requests.contains(name))
+    }
+
     /// The types that only an `anyType` can have: each with its one element.
     pub(crate) fn arrays(&self) -> impl Iterator<Item = (&QName, &RawField)> {
         self.raw.types.iter().filter(|(name, ty)| is_array(name, ty)).map(|(name, ty)| (name, &ty.fields[0]))

@@ -311,7 +311,7 @@ async fn end_sessions_but(admin: &Client) {
     let all: Vec<String> = rows[0].row["sessionList"].as_array().unwrap().iter().map(key).collect();
     let others: Vec<String> = all.into_iter().filter(|session| *session != own).collect();
     let manager: mo::SessionManager = admin.object(manager);
-    manager.terminate_session(&others).await.unwrap();
+    manager.terminate(&others).await.unwrap();
 }
 
 #[tokio::test]

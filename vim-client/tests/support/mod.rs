@@ -17,6 +17,7 @@ pub struct Call {
     pub action: String,
     pub cookie: Option<String>,
     pub user_agent: String,
+    pub accept_encoding: String,
     pub body: String,
     /// The number of the connection that it came on.
     pub connection: u64,
@@ -44,7 +45,6 @@ type Script = Arc<dyn Fn(&Call) -> Reply + Send + Sync>;
 
 /// The server; it ends with the test.
 pub struct Server {
-    pub address: std::net::SocketAddr,
     pub url: String,
     state: Arc<State>,
 }
@@ -103,7 +103,7 @@ impl Server {
                 });
             }
         });
-        Self { address, url: format!("{scheme}://{address}"), state }
+        Self { url: format!("{scheme}://{address}"), state }
     }
 
     /// The calls of that method so far.
@@ -191,6 +191,7 @@ async fn request(stream: &mut BufReader<impl AsyncRead + Unpin>) -> Option<Call>
             "content-length" => length = value.parse().ok()?,
             "cookie" => call.cookie = Some(value.to_owned()),
             "soapaction" => call.action = value.to_owned(),
+            "accept-encoding" => call.accept_encoding = value.to_owned(),
             "user-agent" => call.user_agent = value.to_owned(),
             _ => {}
         }

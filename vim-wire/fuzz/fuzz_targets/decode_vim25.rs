@@ -1,8 +1,8 @@
 //! Any bytes, over the schema of vSphere itself.
 #![no_main]
 
-use vim_types::{DynamicProperty, RetrieveResult, VIM25, VirtualMachineConfigInfo};
-use vim_wire::{Any, Service};
+use vim_types::{DynamicProperty, LocalizedMethodFault, RetrieveResult, VIM25, VirtualMachineConfigInfo};
+use vim_wire::{Any, Object, Poly, Service};
 use vim_wire_fuzz::Schema;
 
 struct Vim25;
@@ -10,11 +10,17 @@ struct Vim25;
 impl Schema for Vim25 {
     type Answer = RetrieveResult;
     type Property = DynamicProperty;
+    type Fault = LocalizedMethodFault;
     type Root = VirtualMachineConfigInfo;
     const SERVICE: &'static Service = &VIM25;
 
     fn property(val: Any) -> DynamicProperty {
         DynamicProperty { name: "p".into(), val, ..Default::default() }
+    }
+
+    fn fault(fault: Object) -> Self::Fault {
+        let fault = Poly::from_object(fault).expect("a detail is read as a MethodFault");
+        LocalizedMethodFault { fault, ..Default::default() }
     }
 }
 

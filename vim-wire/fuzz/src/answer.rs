@@ -2,7 +2,7 @@
 
 use super::Schema;
 use super::mini::{self, DynamicData};
-use vim_wire::{Any, DataObject, MoRef, Registry, Service};
+use vim_wire::{Any, DataObject, MoRef, Object, Poly, Registry, Service};
 
 #[derive(Default)]
 pub struct RetrieveResult {
@@ -70,10 +70,16 @@ pub struct Small;
 impl Schema for Small {
     type Answer = RetrieveResult;
     type Property = DynamicProperty;
+    type Fault = mini::LocalizedMethodFault;
     type Root = mini::Everything;
     const SERVICE: &'static Service = &SERVICE;
 
     fn property(val: Any) -> DynamicProperty {
         DynamicProperty { name: "p".into(), val }
+    }
+
+    fn fault(fault: Object) -> Self::Fault {
+        let fault = Poly::from_object(fault).expect("a detail is read as a MethodFault");
+        mini::LocalizedMethodFault { fault, localized_message: None }
     }
 }

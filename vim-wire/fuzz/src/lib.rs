@@ -7,7 +7,7 @@ mod mini;
 mod answer;
 
 use std::fmt::Debug;
-use vim_wire::{Any, DataObject, DecodeError, Error, Limits, Reader, Service, Tag, Wire, from_xml, soap, to_xml};
+use vim_wire::{Any, DataObject, DecodeError, Error, Limits, Object, Reader, Service, Tag, Wire, from_xml, soap, to_xml};
 
 pub use answer::Small;
 
@@ -17,11 +17,14 @@ pub trait Schema {
     type Answer: DataObject + Wire;
     /// An object with a field of any type.
     type Property: DataObject;
+    /// An object with a field of any fault.
+    type Fault: DataObject;
     /// An object that is a document of its own.
     type Root: DataObject;
     const SERVICE: &'static Service;
 
     fn property(value: Any) -> Self::Property;
+    fn fault(fault: Object) -> Self::Fault;
 }
 
 /// Reads the bytes in every way that a client does.
@@ -36,7 +39,7 @@ pub fn check<S: Schema>(bytes: &[u8]) {
         let _ = (error.chain(), error.is_not_found(), error.is_no_permission(), format!("{error:?} {fault:?}"));
         if let Some(detail) = fault.detail {
             assert_eq!(detail.desc().field("faultCause").is_some(), detail.as_ref().get("faultCause").is_some());
-            round_trip(&S::property(Any::Object(detail)), S::SERVICE);
+            round_trip(&S::fault(detail), S::SERVICE);
         }
     }
 

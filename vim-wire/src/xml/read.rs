@@ -3,12 +3,16 @@
 //! It knows what it is asked for: the next child of an element, an element's text, or to pass over an element. Nothing is
 //! copied; names, attributes and plain text are slices of the document.
 
+mod names;
+
 use crate::limits::Limits;
 use crate::registry::Registry;
+use crate::xml::character;
+use names::Binding;
 use std::borrow::Cow;
 use std::fmt;
 
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+pub(crate) use names::{Attrs, is_name, local};
 
 /// Why a document could not be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,38 +90,6 @@ impl<'x> Tag<'x> {
     }
 }
 
-pub(crate) fn local(name: &str) -> &str {
-    match memchr::memchr(b':', name.as_bytes()) {
-        Some(at) => &name[at + 1..],
-        None => name,
-    }
-}
-
-/// The attributes of a tag, raw. A broken one ends the iteration; `start_tag` has checked their form.
-pub(crate) struct Attrs<'x>(pub(crate) &'x str);
-
-impl<'x> Iterator for Attrs<'x> {
-    type Item = (&'x str, &'x str);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let text = self.0.trim_ascii_start();
-        let equals = memchr::memchr(b'=', text.as_bytes())?;
-        let name = text[..equals].trim_ascii_end();
-        let value = text[equals + 1..].trim_ascii_start();
-        let quote = *value.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
-        let end = memchr::memchr(quote, &value.as_bytes()[1..])? + 1;
-        self.0 = &value[end + 1..];
-        Some((name, &value[1..end]))
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Binding<'x> {
-    prefix: &'x str,
-    uri: &'x str,
-}
-
 /// A reader over a document.
 pub struct Reader<'x> {
     text: &'x str,
@@ -125,6 +97,8 @@ pub struct Reader<'x> {
     depth: u32,
     limits: Limits,
     scope: Vec<Binding<'x>>,
+    /// How many bytes of declarations were copied for content that is kept.
+    kept: usize,
     pub(crate) registry: &'static Registry,
 }
 
@@ -154,7 +128,7 @@ impl<'x> Reader<'x> {
             Err(error) => return Err(DecodeError::new(error.valid_up_to(), "the document is not UTF-8")),
         };
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        Ok(Self { text, at, depth: 0, limits, scope: Vec::with_capacity(8), registry })
+        Ok(Self { text, at, depth: 0, limits, scope: Vec::with_capacity(8), kept: 0, registry })
     }
 
     /// The byte that is read next.
@@ -221,7 +195,7 @@ impl<'x> Reader<'x> {
         }
         let mark = self.scope.len();
         if !tag.attrs.is_empty() {
-            self.declare(tag);
+            self.declare(tag)?;
         }
         Ok(mark)
     }
@@ -229,17 +203,6 @@ impl<'x> Reader<'x> {
     pub(crate) fn leave(&mut self, mark: usize) {
         self.depth -= 1;
         self.scope.truncate(mark);
-    }
-
-    #[inline(never)]
-    fn declare(&mut self, tag: &Tag<'x>) {
-        for (name, uri) in Attrs(tag.attrs) {
-            if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.scope.push(Binding { prefix, uri });
-            } else if name == "xmlns" {
-                self.scope.push(Binding { prefix: "", uri });
-            }
-        }
     }
 
     /// The next child of an element that was entered, or none when the element's end was passed.
@@ -449,7 +412,9 @@ impl<'x> Reader<'x> {
             self.at += len;
             if bytes[self.at] == b'&' {
                 out.push_str(plain);
-                out.push(self.entity()?);
+                let (character, len) = character::read(&self.text[self.at..]).map_err(|reason| self.fail(reason))?;
+                out.push(character);
+                self.at += len;
             } else if self.text[self.at..].starts_with("</") {
                 self.end_tag(tag)?;
                 if out.is_empty() {
@@ -470,36 +435,6 @@ impl<'x> Reader<'x> {
                 let child = self.start_tag()?;
                 self.skip(&child)?;
             }
-        }
-    }
-
-    fn entity(&mut self) -> Result<char> {
-        let rest = &self.text[self.at + 1..];
-        let end = memchr::memchr(b';', &rest.as_bytes()[..rest.len().min(12)]);
-        let Some(end) = end else { return Err(self.fail("a '&' that starts no character")) };
-        let name = &rest[..end];
-        let found = match name {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "quot" => Some('"'),
-            "apos" => Some('\''),
-            _ => match name.strip_prefix('#') {
-                Some(number) => match number.strip_prefix('x') {
-                    Some(hex) => u32::from_str_radix(hex, 16),
-                    None => number.parse(),
-                }
-                .ok()
-                .and_then(char::from_u32),
-                None => None,
-            },
-        };
-        match found {
-            Some(character) => {
-                self.at += 1 + end + 1;
-                Ok(character)
-            }
-            None => Err(self.fail(format!("&{name}; is no character and entities are not accepted"))),
         }
     }
 
@@ -542,55 +477,6 @@ impl<'x> Reader<'x> {
         self.text.get(offset..self.at).unwrap_or("")
     }
 
-    /// The namespaces in scope as attributes, the innermost of each prefix; what raw content may rely on.
-    pub(crate) fn scope_attrs(&self) -> String {
-        let mut out = String::new();
-        for (index, binding) in self.scope.iter().enumerate() {
-            if self.scope[index + 1..].iter().any(|inner| inner.prefix == binding.prefix) {
-                continue;
-            }
-            let colon = if binding.prefix.is_empty() { "" } else { ":" };
-            let quote = if binding.uri.contains('"') { '\'' } else { '"' };
-            let (prefix, uri) = (binding.prefix, binding.uri);
-            out.push_str(&format!(" xmlns{colon}{prefix}={quote}{uri}{quote}"));
-        }
-        out
-    }
-
-    /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has.
-    ///
-    /// vcsim writes `xmlns:_XMLSchema-instance="…" _XMLSchema-instance:type="…"` on each value.
-    #[inline]
-    pub fn xsi_type(&self, tag: &Tag<'x>) -> Option<&'x str> {
-        if tag.attrs.is_empty() {
-            return None;
-        }
-        self.find_xsi(tag, "type").map(local)
-    }
-
-    /// Whether the element says `xsi:nil="true"`.
-    pub(crate) fn is_nil(&self, tag: &Tag<'x>) -> bool {
-        !tag.attrs.is_empty() && matches!(self.find_xsi(tag, "nil"), Some("true" | "1"))
-    }
-
-    fn find_xsi(&self, tag: &Tag<'x>, wanted: &str) -> Option<&'x str> {
-        Attrs(tag.attrs).find_map(|(name, value)| {
-            let (prefix, local) = name.split_once(':')?;
-            (local == wanted && self.is_xsi(tag, prefix)).then_some(value)
-        })
-    }
-
-    #[inline]
-    fn is_xsi(&self, tag: &Tag<'x>, prefix: &str) -> bool {
-        if prefix == "xmlns" {
-            return false;
-        }
-        let own = Attrs(tag.attrs).find(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
-        match own {
-            Some((_, uri)) => uri == XSI,
-            None => self.scope.iter().rev().find(|binding| binding.prefix == prefix).is_some_and(|binding| binding.uri == XSI),
-        }
-    }
 }
 
 /// The length of a text that ends within 32 bytes and has no `&`, found without a call: most values are that short.

@@ -181,6 +181,27 @@ async fn an_answer_over_the_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn a_packed_answer_is_unpacked_and_the_limit_counts_what_comes_out() {
+    // The server's time and 100,000 spaces.
+    const PACKED: &[u8] = include_bytes!("padded_time.xml.gz");
+    let server = Server::start(|call| match call.method.as_str() {
+        "CurrentTime" => {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", PACKED.len());
+            Reply::Raw([head.as_bytes(), PACKED].concat())
+        }
+        _ => Reply::Usual,
+    })
+    .await;
+    let unpacked = client(&server).connect().await.expect("a session");
+    assert_eq!(unpacked.current_time().await.expect("the time").to_string(), "2026-01-02T03:04:05Z");
+    assert!(server.calls("CurrentTime")[0].accept_encoding.contains("gzip"));
+    let mut limits = Limits::default();
+    limits.size = 50_000;
+    let limited = client(&server).limits(limits).connect().await.expect("a session");
+    says(&limited.current_time().await.expect_err("too large"), &[&server.url, "over the limit of 50000 bytes"]);
+}
+
+#[tokio::test]
 async fn a_server_that_stops_in_the_middle_of_an_answer_is_left() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 500\r\n\r\n<?xml";
     let (server, error) = answered(move || Reply::Silence(half.to_vec())).await;

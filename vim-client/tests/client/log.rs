@@ -11,9 +11,17 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Keeps the fields of spans, and what is logged.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<(Vec<HashMap<String, String>>, Vec<String>)>>);
+struct Kept(Arc<Mutex<Lines>>);
 
-struct Fields<'a>(&'a mut HashMap<String, String>);
+#[derive(Default)]
+struct Lines {
+    spans: Vec<Values>,
+    events: Vec<String>,
+}
+
+type Values = HashMap<String, String>;
+
+struct Fields<'a>(&'a mut Values);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -30,21 +38,21 @@ impl Subscriber for Kept {
         let mut kept = self.0.lock().expect("kept");
         let mut fields = HashMap::from([("span".to_owned(), attributes.metadata().name().to_owned())]);
         attributes.record(&mut Fields(&mut fields));
-        kept.0.push(fields);
-        Id::from_u64(kept.0.len() as u64)
+        kept.spans.push(fields);
+        Id::from_u64(kept.spans.len() as u64)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
         let mut kept = self.0.lock().expect("kept");
         let at = usize::try_from(span.into_u64()).expect("an index") - 1;
-        values.record(&mut Fields(&mut kept.0[at]));
+        values.record(&mut Fields(&mut kept.spans[at]));
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut fields = HashMap::new();
         event.record(&mut Fields(&mut fields));
         let line = format!("{} {} {fields:?}", event.metadata().level(), event.metadata().target());
-        self.0.lock().expect("kept").1.push(line);
+        self.0.lock().expect("kept").events.push(line);
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -65,18 +73,18 @@ fn calls_are_spans_and_documents_have_no_secrets() {
         });
     });
     let kept = kept.0.lock().expect("kept");
-    let call = kept.0.iter().find(|span| span.get("method").is_some_and(|method| method.contains("CurrentTime"))).expect("a span");
+    let call = kept.spans.iter().find(|span| span.get("method").is_some_and(|method| method.contains("CurrentTime"))).expect("a span");
     assert_eq!((call["span"].as_str(), call["attempt"].as_str()), ("vim_call", "1"));
     assert_eq!(call["object"], "ServiceInstance:ServiceInstance");
     assert!(call["op_id"].contains("reconcile-7"), "{call:?}");
     for field in ["bytes_out", "bytes_in", "milliseconds"] {
         assert!(call[field].parse::<u64>().is_ok(), "{call:?}");
     }
-    let lines = kept.1.join("\n");
+    let lines = kept.events.join("\n");
     assert!(lines.contains("DEBUG vim_client::wire") && lines.contains("TRACE vim_client::wire"), "{lines}");
     assert!(lines.contains("<password><redacted></password>") && lines.contains("alice"), "{lines}");
     for secret in ["Geheim1", "session-1", "52-key"] {
-        assert!(!lines.contains(secret) && !format!("{:?}", kept.0).contains(secret), "{secret} is in {lines}");
+        assert!(!lines.contains(secret) && !format!("{:?}", kept.spans).contains(secret), "{secret} is in {lines}");
     }
 }
 
@@ -86,6 +94,6 @@ fn an_insecure_client_warns() {
     tracing::subscriber::with_default(kept.clone(), || {
         vim_client::Client::builder("vc").trust(vim_client::Trust::Insecure).build().map(drop).expect("a client");
     });
-    let lines = kept.0.lock().expect("kept").1.join("\n");
+    let lines = kept.0.lock().expect("kept").events.join("\n");
     assert!(lines.contains("WARN") && lines.contains("https://vc") && lines.contains("not checked"), "{lines}");
 }

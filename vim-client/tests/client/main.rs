@@ -1,5 +1,7 @@
 //! The client's core against scripted servers: bad input, trust, sessions, and what users of other clients suffered from.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "what helps a test may fail it")]
+
 mod bad_input;
 mod lessons;
 mod log;

@@ -27,6 +27,7 @@ async fn vcsim(more: &[&str]) -> Vcsim {
         if let Some((_, url)) = line.split_once("GOVC_URL=") {
             let url = url.split(' ').next().unwrap_or(url);
             let host = url.rsplit_once('@').map_or(url, |(_, host)| host).trim_start_matches("https://");
+            let host = host.trim_end_matches("/sdk");
             return Vcsim { url: format!("https://{host}"), _process: process };
         }
     }
