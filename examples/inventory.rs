@@ -9,7 +9,7 @@ use vim_client::mo::{Datastore, HostSystem, VirtualMachine};
 use vim_client::types::{HostSystemConnectionState, VirtualMachinePowerState};
 use vim_client::{Client, Properties};
 
-#[derive(Clone, Debug, Properties)]
+#[derive(Properties)]
 #[properties(of = HostSystem)]
 struct Host {
     name: String,
@@ -21,7 +21,7 @@ struct Host {
     memory_bytes: Option<i64>,
 }
 
-#[derive(Clone, Debug, Properties)]
+#[derive(Properties)]
 #[properties(of = Datastore)]
 struct Store {
     name: String,
@@ -31,7 +31,7 @@ struct Store {
     free_bytes: i64,
 }
 
-#[derive(Clone, Debug, Properties)]
+#[derive(Properties)]
 #[properties(of = VirtualMachine)]
 struct Vm {
     name: String,

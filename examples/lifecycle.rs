@@ -12,7 +12,7 @@ use vim_client::mo::{ResourcePool, VirtualMachine};
 use vim_client::types::{VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachinePowerState, VirtualMachineRelocateSpec};
 use vim_client::{Client, ManagedObject, MoRef, Properties};
 
-#[derive(Clone, Debug, Properties)]
+#[derive(Properties)]
 #[properties(of = VirtualMachine)]
 struct Source {
     parent: Option<MoRef>,
@@ -20,7 +20,7 @@ struct Source {
     pool: Option<MoRef>,
 }
 
-#[derive(Clone, Debug, Properties)]
+#[derive(Properties)]
 #[properties(of = VirtualMachine)]
 struct State {
     #[property("runtime.powerState")]

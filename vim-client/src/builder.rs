@@ -9,7 +9,7 @@ use crate::{Endpoint, Retry, Trust};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
-use vim_wire::{Error, Limits};
+use vim_wire::{Error, ErrorKind, Limits};
 
 /// How a [`Client`] is made: where to, with what credentials, whom to trust, and how patient to be.
 ///
@@ -142,10 +142,13 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the endpoint, the trust, the session or the user agent
-    /// cannot be used.
+    /// [`ErrorKind::InvalidInput`] where the endpoint, the trust, the session or another setting cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         let endpoint: Endpoint = self.endpoint.parse()?;
+        self.check()?;
+        if !endpoint.is_secure() && !endpoint.is_local() {
+            tracing::warn!(%endpoint, "without TLS anyone on the way can read passwords and change everything");
+        }
         let credentials = match self.credentials {
             Some(Credentials::Session(given)) => Some(Credentials::session(&given)?),
             other => other,
@@ -155,6 +158,19 @@ impl ClientBuilder {
         let transport = Transport::new(endpoint, &self.trust, &agent, self.timeouts, self.limits)?;
         let session = Session::new(Arc::new(Line::new(transport, self.retry)), credentials, self.locale);
         Ok(Client::new(session, self.keepalive))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let Timeouts { connect, request, idle } = self.timeouts;
+        let times = [("connect time-out", Some(connect)), ("request time-out", Some(request)), ("idle time-out", Some(idle)), ("keepalive", self.keepalive)];
+        if let Some((what, _)) = times.iter().find(|(_, time)| *time == Some(Duration::ZERO)) {
+            return Err(Error::new(ErrorKind::InvalidInput, format!("the {what} for {} is zero", self.endpoint)));
+        }
+        if let (Some(Credentials::Session(_)), Some(locale)) = (&self.credentials, &self.locale) {
+            let message = format!("the locale {locale:?} cannot be set: the given session for {} has its own", self.endpoint);
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(())
     }
 
     /// Makes the client, asks the server what it is, and logs in where there are credentials.

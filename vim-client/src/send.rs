@@ -76,7 +76,16 @@ impl Client {
             let cookie = live.as_ref().map(|live| &*live.cookie);
             let SendOptions { timeout, long_poll, .. } = options;
             let mut trip = Trip { timeout, long_poll, attempt, ..Trip::new(cookie, operation_id, span) };
-            let result = self.line().send(request, &mut trip).await;
+            let sent = self.line().send(request, &mut trip);
+            let result = if long_poll {
+                // Servers do not end a long poll when its session is closed, so that the client does.
+                tokio::select! {
+                    result = sent => result,
+                    closed = session.until_closed() => Err(closed),
+                }
+            } else {
+                sent.await
+            };
             let first = attempt == 0;
             attempt = trip.attempt;
             let ended = match &result {
@@ -160,5 +169,56 @@ async fn remind(client: WeakClient, every: Duration) {
             // A network that fails for a while, or a server that restarts, must not end the reminding.
             Err(error) => tracing::warn!(endpoint = %client.endpoint(), error = %error.chain(), "keeping the session alive failed"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[allow(dead_code, unreachable_pub, reason = "shared with the integration tests")]
+    #[path = "../../../tests/support/mod.rs"]
+    mod support;
+
+    use super::*;
+    use support::{Reply, Server};
+    use vim_types::mo;
+    use vim_wire::{Call, MoRef};
+
+    async fn silent() -> (Server, Client) {
+        let server = Server::start(|call| match call.method.as_str() {
+            "WaitForUpdatesEx" => Reply::Silence(Vec::new()),
+            _ => Reply::Usual,
+        })
+        .await;
+        let client = Client::builder(&server.url).credentials("alice", "Geheim1").connect().await.expect("a session");
+        (server, client)
+    }
+
+    async fn poll(client: &Client, timeout: Duration) -> Error {
+        let options = SendOptions { timeout: Some(timeout), long_poll: true, relogin: false };
+        let handle = Handle::new(client.caller(), MoRef::new("PropertyCollector", "pc"));
+        let call = Call::<()>::new(&handle, &mo::WAIT_FOR_UPDATES_EX).arg(0, "").arg(1, &vim_types::WaitOptions::default());
+        client.send(&call.request(), options).await.expect_err("silence")
+    }
+
+    #[tokio::test]
+    async fn lesson_05_a_long_poll_has_a_bound_of_its_own_and_is_not_repeated() {
+        let (server, client) = silent().await;
+        assert!(poll(&client, Duration::from_millis(100)).await.is_timeout());
+        assert_eq!(server.count("WaitForUpdatesEx"), 1);
+    }
+
+    #[tokio::test]
+    async fn lesson_06_a_long_poll_has_a_connection_of_its_own_and_ends_when_the_client_is_closed() {
+        let (server, client) = silent().await;
+        let polling = tokio::spawn({
+            let client = client.clone();
+            async move { poll(&client, Duration::from_secs(600)).await }
+        });
+        server.until("WaitForUpdatesEx", 1).await;
+        client.current_time().await.expect("the time");
+        client.close().await.expect("closed");
+        assert_eq!(polling.await.expect("a task").kind(), ErrorKind::Closed);
+        assert_ne!(server.calls("WaitForUpdatesEx")[0].connection, server.calls("CurrentTime")[0].connection);
+        assert_eq!(server.sessions(), 0);
     }
 }

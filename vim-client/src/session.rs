@@ -5,10 +5,9 @@ use crate::line::Line;
 use crate::visitor::Visitor;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, mo};
@@ -39,7 +38,7 @@ pub(crate) struct Session {
     gate: tokio::sync::Mutex<Logins>,
     /// How many logins have ended, however; read before the gate is waited for.
     ended: Mutex<u64>,
-    closed: AtomicBool,
+    closed: watch::Sender<bool>,
     keepalive: Mutex<Option<AbortHandle>>,
 }
 
@@ -74,7 +73,7 @@ impl Session {
             content: OnceCell::new(),
             gate: tokio::sync::Mutex::default(),
             ended: Mutex::default(),
-            closed: AtomicBool::new(false),
+            closed: watch::Sender::new(false),
             keepalive: Mutex::default(),
         }
     }
@@ -93,11 +92,18 @@ impl Session {
     }
 
     pub(crate) fn check_open(&self) -> Result<(), Error> {
-        if self.closed.load(Ordering::Acquire) {
-            let message = format!("the client of {} was closed", self.line.transport.endpoint());
-            return Err(Error::new(ErrorKind::Closed, message));
-        }
-        Ok(())
+        if *self.closed.borrow() { Err(self.closed_error()) } else { Ok(()) }
+    }
+
+    fn closed_error(&self) -> Error {
+        Error::new(ErrorKind::Closed, format!("the client of {} was closed", self.line.transport.endpoint()))
+    }
+
+    /// Waits for the client to be closed.
+    pub(crate) async fn until_closed(&self) -> Error {
+        // The sender is in the session itself, so that the wait cannot fail.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+        self.closed_error()
     }
 
     /// Whether a session that ended can be replaced.
@@ -208,6 +214,9 @@ impl Session {
             Credentials::CloneTicket(ticket) => {
                 let why = || format!("{endpoint} does not take the clone ticket: it serves once, and soon expires");
                 sessions.clone_session(ticket.expose_secret()).await.map_err(|error| refused(error, why))?;
+                if let Some(locale) = &self.locale {
+                    sessions.set_locale(locale).await?;
+                }
             }
             Credentials::Session(_) => {
                 if !current_session(&content, &sessions, visitor).await? {
@@ -231,7 +240,7 @@ impl Session {
 
     /// Ends the session, once; what is called after that is refused.
     pub(crate) async fn close(&self) -> Result<(), Error> {
-        self.closed.store(true, Ordering::Release);
+        self.closed.send_replace(true);
         // A login that is on its way ends first, so that its session is closed too.
         let _logins = self.gate.lock().await;
         self.keep_alive(None);

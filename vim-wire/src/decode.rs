@@ -28,7 +28,7 @@ impl<'x> Reader<'x> {
         } else {
             self.slot(SlotMut::of(&mut value), tag)
         };
-        done.map_err(|error| error.within(tag.name()))?;
+        done?;
         Ok(value)
     }
 
@@ -38,7 +38,7 @@ impl<'x> Reader<'x> {
     ///
     /// When the document is malformed, or a text cannot be a value of its type.
     pub fn value_into<T: Wire>(&mut self, value: &mut T, tag: &Tag<'x>) -> Result<()> {
-        self.slot(SlotMut::of(value), tag).map_err(|error| error.within(tag.name()))
+        self.slot(SlotMut::of(value), tag)
     }
 
     /// Reads an element as an object of a type, or of the descendant that its `xsi:type` names.

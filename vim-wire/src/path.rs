@@ -58,7 +58,7 @@ impl std::fmt::Debug for PropertyDesc {
 }
 
 /// A typed row: a managed object's type and some of its properties. Implemented by `#[derive(Properties)]`.
-pub trait Row: Clone + Send + Sync + 'static {
+pub trait Row: Send + Sync + Sized + 'static {
     /// The managed object.
     type Object: ManagedObject;
     /// A row that is being filled.

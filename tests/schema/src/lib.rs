@@ -14,6 +14,8 @@ mod enums;
 #[cfg(test)]
 mod methods;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod signatures;

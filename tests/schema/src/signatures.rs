@@ -94,7 +94,8 @@ fn function(item: &str) -> Function {
     Function { ident, params: params.collect(), result: result.to_owned(), constant }
 }
 
-fn rust(schema: &Schema, ty: &QName) -> String {
+/// The type of one value in Rust.
+pub(crate) fn rust(schema: &Schema, ty: &QName) -> String {
     match schema.what(ty) {
         What::Plain(name) => match name {
             "boolean" => "bool",

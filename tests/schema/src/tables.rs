@@ -143,6 +143,14 @@ fn each_enumeration_has_its_values() {
 }
 
 #[test]
+fn the_secrets_are_those_that_are_known() {
+    let fields = REGISTRY.types().flat_map(|desc| desc.fields).filter(|field| field.is_secret());
+    assert_eq!(fields.count(), 25);
+    let params = vim_types::METHODS.iter().flat_map(|area| area.iter()).flat_map(|method| method.params);
+    assert_eq!(params.filter(|param| param.flags & SECRET != 0).count(), 11);
+}
+
+#[test]
 fn the_versions_are_those_of_the_metadata() {
     for (ns, service) in [(VIM25, &vim_types::VIM25), (PBM, &vim_types::PBM)] {
         assert_eq!(service.versions, schema().metadata(ns).versions);

@@ -111,7 +111,7 @@ impl<T: ManagedObject> Find<T> {
         }
         let from = self.start(&tree).await?;
         let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
-        if !pattern.contains('/') && T::KIND != "Datacenter" {
+        if !pattern.contains('/') {
             return tree.below(&from, pattern, kinds(T::KIND)).await;
         }
         let mut reached = vec![from];

@@ -65,7 +65,7 @@ impl Client {
     /// use futures_util::StreamExt;
     /// use vim_client::{Client, Properties, mo::VirtualMachine, types::VirtualMachinePowerState};
     ///
-    /// #[derive(Clone, Properties)]
+    /// #[derive(Properties)]
     /// #[properties(of = VirtualMachine)]
     /// struct Row {
     ///     name: String,

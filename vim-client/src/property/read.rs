@@ -10,7 +10,7 @@ pub trait Fill: Send + Sync + 'static {
     /// What an object's properties are collected in.
     type Partial: Clone + Default + Send + Sync;
     /// What comes out.
-    type Row: Clone + Send + Sync + 'static;
+    type Row: Send + Sync + 'static;
 
     /// Which of the asked-for properties that path is.
     fn index(&self, path: &str) -> Option<usize>;
@@ -23,7 +23,7 @@ pub trait Fill: Send + Sync + 'static {
     ) -> Result<(), DecodeError>;
     fn unset(&self, partial: &mut Self::Partial, index: usize);
     /// The row, or the path of what it requires and has not got.
-    fn finish(&self, partial: &Self::Partial) -> Result<Self::Row, String>;
+    fn build(&self, partial: Self::Partial) -> Result<Self::Row, String>;
 }
 
 /// Fills rows whose properties are known when they are compiled.
@@ -57,8 +57,8 @@ impl<R: Row> Fill for Typed<R> {
         R::unset(partial, index);
     }
 
-    fn finish(&self, partial: &R::Partial) -> Result<R, String> {
-        R::finish(partial).map_err(|index| R::PATHS.get(index).copied().unwrap_or_default().to_owned())
+    fn build(&self, partial: R::Partial) -> Result<R, String> {
+        R::build(partial).map_err(|index| R::PATHS.get(index).copied().unwrap_or_default().to_owned())
     }
 }
 
@@ -96,8 +96,8 @@ impl Fill for Dynamic {
         }
     }
 
-    fn finish(&self, partial: &Values) -> Result<Values, String> {
-        Ok(partial.clone())
+    fn build(&self, partial: Values) -> Result<Values, String> {
+        Ok(partial)
     }
 }
 

@@ -303,7 +303,7 @@ impl<F: Fill> Sink for State<F> {
         }
         if current.changed {
             let Current { moref, known, .. } = &current;
-            self.told.push_back(match self.fill.finish(&known.partial) {
+            self.told.push_back(match self.fill.build(known.partial.clone()) {
                 Ok(row) => {
                     let object = Object { moref: moref.clone(), row, missing: known.missing.clone() };
                     Ok(if self.ready || !current.is_new { Change::Applied(object) } else { Change::Init(object) })

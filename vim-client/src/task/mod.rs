@@ -9,7 +9,7 @@ use futures_util::stream;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use vim_types::{TaskInfo, TaskInfoState, mo};
-use vim_wire::{Any, BoxStream, Error, ErrorKind, TaskProgress, TaskRef};
+use vim_wire::{Any, BoxStream, Error, ErrorKind, MoRef, TaskProgress, TaskRef};
 
 pub(crate) use watcher::Watcher;
 
@@ -28,7 +28,10 @@ pub(crate) async fn wait(client: &Client, task: &TaskRef) -> Result<Any, Error> 
         None => ended.await,
         Some(limit) => match tokio::time::timeout(limit, ended).await {
             Ok(news) => news,
-            Err(_) => return Err(timed_out(task, limit, last.as_deref())),
+            Err(_) => {
+                let name = last.as_deref().and_then(|info| name_in(info, task));
+                return Err(about(timed_out(task, limit, last.as_deref()), task, name));
+            }
         },
     };
     let info = news.map_err(|error| about(error, task, None))?;
@@ -39,7 +42,23 @@ pub(crate) async fn wait(client: &Client, task: &TaskRef) -> Result<Any, Error> 
         Some(localized) => Error::from_fault(from_localized(localized.clone())).of_task(),
         None => Error::new(ErrorKind::TaskFailed, "the task failed; the server gave no reason"),
     };
-    Err(about(error, task, info.entity_name.as_deref()))
+    let name = match name_in(&info, task) {
+        Some(name) => Some(name),
+        None => name_of(client, &task.this).await,
+    };
+    Err(about(error, task, name))
+}
+
+/// The name of the task's object, where the task says it. vcsim 0.56 writes the reference there.
+fn name_in(info: &TaskInfo, task: &TaskRef) -> Option<String> {
+    let of_this = info.entity.as_ref().is_none_or(|entity| *entity == task.this);
+    info.entity_name.clone().filter(|name| of_this && !name.is_empty() && name != task.this.value())
+}
+
+/// The name of an object, for an error's text: asked for once, and never a reason to fail.
+async fn name_of(client: &Client, object: &MoRef) -> Option<String> {
+    let rows = client.retrieve_paths::<mo::ManagedEntity>(["name"]).objects([object.clone()]).all().await.ok()?;
+    rows.first()?.row.get("name")?.as_str().map(str::to_owned)
 }
 
 async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>) -> News {
@@ -53,9 +72,9 @@ async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>
     }
 }
 
-fn about(error: Error, task: &TaskRef, name: Option<&str>) -> Error {
+fn about(error: Error, task: &TaskRef, name: Option<String>) -> Error {
     let error = error.in_operation(task.method.name).on_object(&task.this);
-    match name.filter(|name| !name.is_empty()) {
+    match name {
         Some(name) => error.on_name(name),
         None => error,
     }
@@ -68,8 +87,7 @@ fn timed_out(task: &TaskRef, limit: std::time::Duration, last: Option<&TaskInfo>
         None => "its state was not seen".to_owned(),
     };
     let message = format!("the task {} did not end within {limit:?}; {seen}", task.moref);
-    let error = Error::new(ErrorKind::Timeout, message).with_hint("the task goes on and can be resumed by its reference");
-    about(error, task, last.and_then(|info| info.entity_name.as_deref()))
+    Error::new(ErrorKind::Timeout, message).with_hint("the task goes on and can be resumed by its reference")
 }
 
 /// The task's progress as a stream that ends with its last state.

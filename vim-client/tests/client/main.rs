@@ -4,7 +4,6 @@
 
 mod bad_input;
 mod lessons;
-mod log;
 mod session;
 #[path = "../support/mod.rs"]
 mod support;

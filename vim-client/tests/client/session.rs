@@ -5,7 +5,8 @@ use crate::{client, says};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vim_client::{Client, ErrorKind};
+use vim_client::{Client, ErrorKind, Handle, MoRef};
+use vim_wire::{MethodDesc, Service};
 
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_call() {
@@ -205,4 +206,41 @@ fn secrets_are_not_in_debug() {
         Client::builder("vc").clone_ticket("top-secret"),
     );
     assert!(!shown.contains("top-secret") && shown.contains("alice"), "{shown}");
+}
+
+#[tokio::test]
+async fn another_service_takes_the_session_from_the_header() {
+    static SERVICE: Service =
+        Service { namespace: "urn:pbm", path: "/pbm", versions: &["1.0", "2.0", "8.0.3.0"], registry: &vim_client::types::REGISTRY };
+    static METHOD: MethodDesc = MethodDesc {
+        name: "PbmNothing",
+        this: "PbmServiceInstance",
+        service: &SERVICE,
+        since: 0,
+        task: false,
+        privilege: None,
+        params: &[],
+        faults: &[],
+        result: "",
+    };
+    let server = Server::usual().await;
+    let client = client(&server).connect().await.expect("a session");
+    let handle = Handle::new(client.caller(), MoRef::new("PbmServiceInstance", "ServiceInstance"));
+    vim_wire::Call::<()>::new(&handle, &METHOD).await.expect("an answer");
+    let call = server.calls("PbmNothing").remove(0);
+    assert_eq!((call.path.as_str(), call.action.as_str()), ("/pbm", "urn:pbm/8.0.3.0"));
+    assert!(call.body.contains("<vcSessionCookie>session-1</vcSessionCookie>"), "{}", call.body);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let refused = |builder: vim_client::ClientBuilder, words: &[&str]| {
+        let error = builder.build().expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        says(&error, words);
+    };
+    refused(Client::builder("vc").keepalive(Duration::ZERO), &["keepalive", "vc"]);
+    refused(Client::builder("vc").request_timeout(Duration::ZERO), &["request time-out", "vc"]);
+    refused(Client::builder("vc").session("s-1").locale("de_DE"), &["locale \"de_DE\"", "vc"]);
+    refused(Client::builder("vc").user_agent("two\r\nlines"), &["https://vc"]);
 }

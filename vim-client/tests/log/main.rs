@@ -1,13 +1,21 @@
 //! What is logged: a span a call, and documents without their secrets.
+//!
+//! One test in a program of its own: tests beside it that log to nobody would make `tracing` forget who listens.
 
-use crate::client;
-use crate::support::Server;
+#![allow(clippy::expect_used, reason = "what helps a test may fail it")]
+
+#[allow(dead_code, reason = "shared with other tests")]
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::Server;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use vim_client::{Client, Trust};
 
 /// Keeps the fields of spans, and what is logged.
 #[derive(Clone, Default)]
@@ -61,13 +69,18 @@ impl Subscriber for Kept {
 }
 
 #[test]
+fn what_is_logged() {
+    calls_are_spans_and_documents_have_no_secrets();
+    an_insecure_client_warns();
+}
+
 fn calls_are_spans_and_documents_have_no_secrets() {
     let kept = Kept::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     tracing::subscriber::with_default(kept.clone(), || {
         runtime.block_on(async {
             let server = Server::usual().await;
-            let client = client(&server).trust(vim_client::Trust::Insecure).connect().await.expect("a session");
+            let client = Client::builder(&server.url).credentials("alice", "Geheim1").connect().await.expect("a session");
             client.with_operation_id("reconcile-7").current_time().await.expect("the time");
             client.close().await.expect("closed");
         });
@@ -88,11 +101,10 @@ fn calls_are_spans_and_documents_have_no_secrets() {
     }
 }
 
-#[test]
 fn an_insecure_client_warns() {
     let kept = Kept::default();
     tracing::subscriber::with_default(kept.clone(), || {
-        vim_client::Client::builder("vc").trust(vim_client::Trust::Insecure).build().map(drop).expect("a client");
+        Client::builder("vc").trust(Trust::Insecure).build().map(drop).expect("a client");
     });
     let lines = kept.0.lock().expect("kept").events.join("\n");
     assert!(lines.contains("WARN") && lines.contains("https://vc") && lines.contains("not checked"), "{lines}");
