@@ -33,6 +33,10 @@ mod redact;
 mod retry;
 mod send;
 mod session;
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, reason = "shared with the integration tests")]
+#[path = "../tests/support/mod.rs"]
+mod support;
 mod task;
 mod transport;
 mod trust;

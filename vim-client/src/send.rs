@@ -174,12 +174,8 @@ async fn remind(client: WeakClient, every: Duration) {
 
 #[cfg(test)]
 mod tests {
-    #[allow(dead_code, unreachable_pub, reason = "shared with the integration tests")]
-    #[path = "../../../tests/support/mod.rs"]
-    mod support;
-
     use super::*;
-    use support::{Reply, Server};
+    use crate::support::{Reply, Server};
     use vim_types::mo;
     use vim_wire::{Call, MoRef};
 
@@ -197,7 +193,7 @@ mod tests {
         let options = SendOptions { timeout: Some(timeout), long_poll: true, relogin: false };
         let handle = Handle::new(client.caller(), MoRef::new("PropertyCollector", "pc"));
         let call = Call::<()>::new(&handle, &mo::WAIT_FOR_UPDATES_EX).arg(0, "").arg(1, &vim_types::WaitOptions::default());
-        client.send(&call.request(), options).await.expect_err("silence")
+        client.send(&call.to_request(), options).await.expect_err("silence")
     }
 
     #[tokio::test]

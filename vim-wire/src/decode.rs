@@ -222,7 +222,7 @@ impl<'x> Reader<'x> {
 
     fn array(&mut self, tag: &Tag<'x>, type_name: &'x str, item: &str) -> Result<Any> {
         let plain = plain_item(item);
-        let item = self.registry.get(item).or_else(|| match item {
+        let item = self.registry.get(item).or(match item {
             "ManagedObjectReference" => Some(Entry::Managed("")),
             _ => None,
         });

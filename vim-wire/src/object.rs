@@ -508,17 +508,17 @@ mod wire {
     unsafe impl<T: DataObject> WireItem for Poly<T> {
         const ONE: Kind = Kind::Poly(
             T::REF,
-            PolyHolder::new::<Self>(Holder::one::<Self>(), |at, object| unsafe { *at.cast::<Self>() = Self::hold(object) }),
+            PolyHolder::new(Holder::one::<Self>(), |at, object| unsafe { *at.cast::<Self>() = Self::hold(object) }),
         );
         const OPT: Kind = Kind::Poly(
             T::REF,
-            PolyHolder::new::<Self>(Holder::opt::<Self>(), |at, object| unsafe {
+            PolyHolder::new(Holder::opt::<Self>(), |at, object| unsafe {
                 *at.cast::<Option<Self>>() = Some(Self::hold(object));
             }),
         );
         const MANY: Kind = Kind::Poly(
             T::REF,
-            PolyHolder::new::<Self>(Holder::many::<Self>(), |at, object| unsafe {
+            PolyHolder::new(Holder::many::<Self>(), |at, object| unsafe {
                 (*at.cast::<Vec<Self>>()).push(Self::hold(object));
             }),
         );

@@ -93,7 +93,7 @@ pub struct PolyHolder {
 }
 
 impl PolyHolder {
-    pub(crate) const fn new<P: Default>(like: Holder, put: unsafe fn(*mut u8, Object)) -> Self {
+    pub(crate) const fn new(like: Holder, put: unsafe fn(*mut u8, Object)) -> Self {
         Self { card: like.card, stride: like.stride, put, items: like.items }
     }
 }

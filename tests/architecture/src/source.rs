@@ -124,6 +124,20 @@ fn lines_with((path, content): &File, words: &[&str]) -> Vec<String> {
     faults
 }
 
+/// Where the lint against unsafe code may be lifted: the codec, and the allocator that counts for the benchmarks.
+const UNSAFE: &[&str] = &["benches/", "vim-wire/"];
+
+/// Unsafe code stays in its place.
+#[must_use]
+pub fn unsafe_code(files: &[File]) -> Vec<String> {
+    let elsewhere = |path: &str| is_rust(path) && !UNSAFE.iter().any(|place| path.starts_with(place));
+    files
+        .iter()
+        .filter(|(path, _)| elsewhere(path))
+        .flat_map(|file| lines_with(file, &[concat!("unsafe", "_code,"), concat!("unsafe", "_code)")]))
+        .collect()
+}
+
 /// Features only add: nothing is there because a feature is off.
 ///
 /// `cfg_attr` is let through: it changes attributes, not items.
@@ -246,6 +260,16 @@ mod tests {
         for wrong in ELSEWHERE {
             let faults = elsewhere(&file("a/b.toml", &format!("one\nurl = \"https://{wrong}x\"")));
             assert_eq!(faults, [format!("a/b.toml:2: has {wrong:?}")], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn unsafe_code_outside_of_its_place_is_found() {
+        for lifted in
+            [concat!("#![allow(unsafe", "_code)]"), concat!("#[expect(unsafe", "_code, reason = \"x\")]")]
+        {
+            assert_eq!(unsafe_code(&file("vim-wire/src/slot.rs", lifted)), [""; 0]);
+            assert_eq!(unsafe_code(&file("vim-client/src/lib.rs", lifted)).len(), 1, "{lifted}");
         }
     }
 

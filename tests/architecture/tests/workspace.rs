@@ -87,6 +87,11 @@ fn features_are_few_and_only_add() {
 }
 
 #[test]
+fn unsafe_code_stays_in_its_place() {
+    none(source::unsafe_code(&FILES));
+}
+
+#[test]
 fn files_are_short() {
     none(source::sizes(&FILES));
 }

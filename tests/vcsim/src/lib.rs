@@ -50,7 +50,6 @@ impl Vcsim {
     }
 
     /// A client of it, to be made.
-    #[must_use]
     pub fn builder(&self) -> ClientBuilder {
         Client::builder(format!("https://{}", self.address))
             .credentials("user", secrecy::SecretString::from("pass"))

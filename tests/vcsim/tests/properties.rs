@@ -131,7 +131,7 @@ mod counted {
     }
 
     /// The calls so far in this thread's runtime; each test has its own.
-    pub fn requests() -> usize {
+    pub(super) fn requests() -> usize {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| tracing::subscriber::set_global_default(Counter).expect("is the first"));
         REQUESTS.load(Ordering::Relaxed)
@@ -308,8 +308,8 @@ async fn end_sessions_but(admin: &Client) {
         .unwrap();
     let key = |any: &Any| any.downcast_ref::<vim_client::types::UserSession>().map(|session| session.key.clone()).unwrap();
     let own = key(&rows[0].row["currentSession"]);
-    let all: Vec<String> = rows[0].row["sessionList"].as_array().unwrap().iter().map(key).collect();
-    let others: Vec<String> = all.into_iter().filter(|session| *session != own).collect();
+    let all = rows[0].row["sessionList"].as_array().unwrap().iter().map(key);
+    let others: Vec<String> = all.filter(|session| *session != own).collect();
     let manager: mo::SessionManager = admin.object(manager);
     manager.terminate(&others).await.unwrap();
 }

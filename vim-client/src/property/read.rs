@@ -117,12 +117,11 @@ pub(crate) struct Page<P> {
 /// The token of the page after this one. It comes before the objects, so that it is had for the price of a few bytes.
 pub(crate) fn token<'x>(reader: &mut Reader<'x>, response: &Tag<'x>) -> Result<Option<String>, DecodeError> {
     let mut token = None;
-    if let Some(result) = reader.child(response)? {
-        if let Some(first) = reader.child(&result)? {
-            if first.name() == "token" {
-                token = Some(reader.text(&first)?.into_owned());
-            }
-        }
+    if let Some(result) = reader.child(response)?
+        && let Some(first) = reader.child(&result)?
+        && first.name() == "token"
+    {
+        token = Some(reader.text(&first)?.into_owned());
     }
     Ok(token)
 }

@@ -146,10 +146,10 @@ impl<F: Fill> Pages<F> {
 
     /// The objects that were asked for by reference and that the server left out; then the end.
     async fn vanished(&mut self) -> Option<Result<Object<F::Row>, Error>> {
-        if let Some(view) = self.view.take() {
-            if let Err(error) = view.close().await {
-                tracing::debug!(%error, "a view was not destroyed");
-            }
+        if let Some(view) = self.view.take()
+            && let Err(error) = view.close().await
+        {
+            tracing::debug!(%error, "a view was not destroyed");
         }
         let gone = self.unseen.iter().next()?.clone();
         self.unseen.remove(&gone);

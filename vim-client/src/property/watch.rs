@@ -135,11 +135,11 @@ impl<F: Fill> Watcher<F> {
             if self.ended {
                 return None;
             }
-            if let Err(error) = self.step().await {
-                if let Some(fatal) = self.recover(error).await {
-                    self.ended = true;
-                    return Some(Err(fatal));
-                }
+            if let Err(error) = self.step().await
+                && let Some(fatal) = self.recover(error).await
+            {
+                self.ended = true;
+                return Some(Err(fatal));
             }
         }
     }

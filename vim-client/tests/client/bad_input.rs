@@ -1,7 +1,7 @@
 //! What goes wrong before and in an exchange: each a clear error that names the endpoint and the cause.
 
 use crate::support::{Reply, Server, http, soap};
-use crate::{client, says, to};
+use crate::{client, patiently, says, to};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -10,7 +10,7 @@ use vim_client::{ErrorKind, Limits};
 /// A server whose `CurrentTime` is answered so, and the error that this makes.
 async fn answered(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Server, vim_client::Error) {
     let server = Server::start(move |call| if call.method == "CurrentTime" { reply() } else { Reply::Usual }).await;
-    let client = client(&server).idle_timeout(Duration::from_millis(100)).connect().await.expect("a session");
+    let client = patiently(client(&server).idle_timeout(Duration::from_millis(100))).await;
     let error = client.current_time().await.expect_err("a broken answer");
     says(&error, &["CurrentTime on ServiceInstance:ServiceInstance: ", &server.url]);
     (server, error)

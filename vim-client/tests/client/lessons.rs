@@ -1,7 +1,7 @@
 //! What users of other clients suffered from most; the numbers are those of the collected complaints.
 
 use crate::support::{Reply, Server, http, soap};
-use crate::{client, says};
+use crate::{client, patiently, says};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -149,7 +149,7 @@ async fn lesson_05_a_long_poll_ends_when_its_server_is_silent() {
         _ => Reply::Usual,
     })
     .await;
-    let client = client(&server).request_timeout(Duration::from_millis(100)).connect().await.expect("a session");
+    let client = patiently(client(&server).request_timeout(Duration::from_millis(100))).await;
     let collector: mo::PropertyCollector = client.object(MoRef::new("PropertyCollector", "pc"));
     let error = collector.wait_for_updates_ex().await.expect_err("silence");
     assert!(error.is_timeout());
@@ -204,7 +204,7 @@ async fn lesson_20_a_server_that_never_answers_is_left() {
         _ => Reply::Usual,
     })
     .await;
-    let client = client(&server).request_timeout(Duration::from_millis(100)).connect().await.expect("a session");
+    let client = patiently(client(&server).request_timeout(Duration::from_millis(100))).await;
     let error = client.current_time().await.expect_err("silence");
     assert!(error.is_timeout());
     says(&error, &[&server.url, "did not answer within 100ms"]);

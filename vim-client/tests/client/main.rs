@@ -1,6 +1,6 @@
 //! The client's core against scripted servers: bad input, trust, sessions, and what users of other clients suffered from.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what helps a test may fail it")]
+#![allow(clippy::expect_used, clippy::panic, unreachable_pub, reason = "what helps a test may fail it")]
 
 mod bad_input;
 mod lessons;
@@ -17,6 +17,16 @@ use vim_client::{Client, ClientBuilder, Error, Retry};
 /// A client of that server, with alice's password, that pauses shortly between attempts.
 fn client(server: &Server) -> ClientBuilder {
     to(&server.url)
+}
+
+/// Connects with time-outs that are so short that a busy machine may miss them.
+async fn patiently(builder: ClientBuilder) -> Client {
+    loop {
+        match builder.clone().connect().await {
+            Ok(client) => return client,
+            Err(error) => assert!(error.is_timeout(), "{error}"),
+        }
+    }
 }
 
 fn to(url: &str) -> ClientBuilder {

@@ -2,7 +2,7 @@
 //!
 //! One test in a program of its own: tests beside it that log to nobody would make `tracing` forget who listens.
 
-#![allow(clippy::expect_used, reason = "what helps a test may fail it")]
+#![allow(clippy::expect_used, unreachable_pub, reason = "what helps a test may fail it")]
 
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../support/mod.rs"]

@@ -1,4 +1,9 @@
 //! Any bytes, over the small schema of vim-wire's tests.
 #![no_main]
 
+mod mutate;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vim_wire_fuzz::check::<vim_wire_fuzz::Small>(bytes));
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::mutate(data, size, max_size, seed)
+});

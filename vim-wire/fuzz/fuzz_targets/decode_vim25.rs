@@ -1,6 +1,8 @@
 //! Any bytes, over the schema of vSphere itself.
 #![no_main]
 
+mod mutate;
+
 use vim_types::{DynamicProperty, LocalizedMethodFault, RetrieveResult, VIM25, VirtualMachineConfigInfo};
 use vim_wire::{Any, Object, Poly, Service};
 use vim_wire_fuzz::Schema;
@@ -25,3 +27,6 @@ impl Schema for Vim25 {
 }
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vim_wire_fuzz::check::<Vim25>(bytes));
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::mutate(data, size, max_size, seed)
+});

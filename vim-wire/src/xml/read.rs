@@ -217,7 +217,7 @@ impl<'x> Reader<'x> {
         }
         let bytes = self.text.as_bytes();
         if bytes.get(self.at) != Some(&b'<') {
-            self.to_markup()?;
+            self.seek_markup()?;
         }
         if bytes.get(self.at + 1) == Some(&b'/') {
             self.end_tag(parent)?;
@@ -233,7 +233,7 @@ impl<'x> Reader<'x> {
     }
 
     #[inline(never)]
-    fn to_markup(&mut self) -> Result<()> {
+    fn seek_markup(&mut self) -> Result<()> {
         let from = &self.text.as_bytes()[self.at..];
         match memchr::memchr(b'<', from) {
             Some(skip) => {
@@ -253,7 +253,7 @@ impl<'x> Reader<'x> {
                 Some(b'/') => return Ok(None),
                 Some(b'!' | b'?') => {
                     self.special()?;
-                    self.to_markup()?;
+                    self.seek_markup()?;
                 }
                 Some(_) => return self.start_tag().map(Some),
                 None => return Err(self.end_of_document()),

@@ -1,5 +1,5 @@
 //! A schema of a few types with every shape that the real one has.
-#![allow(dead_code, missing_docs, reason = "each test uses a part")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test uses a part")]
 
 use vim_wire::{Any, Binary, DateTime, MoRef, Poly, Registry, Service};
 
@@ -20,7 +20,7 @@ vim_wire::open_enum! {
 #[derive(Default)]
 pub struct Backing {
     pub file: String,
-    pub parent: Option<Box<Backing>>,
+    pub parent: Option<Box<Self>>,
 }
 vim_wire::object! { Backing: virtual DynamicData, "Backing", "urn:vim25", 0, {
     file "fileName" 0 2,
