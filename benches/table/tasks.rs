@@ -26,7 +26,7 @@ pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
     let times = Times {
         task: Duration::from_millis(env("TASK_MS", 300)),
         spread: Duration::from_millis(env("SPREAD_MS", 300)),
-        notice: Duration::from_millis(env("NOTICE_MS", 0)),
+        look: Duration::from_millis(env("LOOK_MS", 20)),
     };
     let server = Server::start(times)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

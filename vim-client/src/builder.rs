@@ -1,8 +1,8 @@
 //! How a client is made.
 
 use crate::client::Client;
-use crate::line::Line;
 use crate::credentials::Credentials;
+use crate::line::Line;
 use crate::session::Session;
 use crate::transport::{Timeouts, Transport};
 use crate::{Endpoint, Retry, Trust};
@@ -162,12 +162,23 @@ impl ClientBuilder {
 
     fn check(&self) -> Result<(), Error> {
         let Timeouts { connect, request, idle } = self.timeouts;
-        let times = [("connect time-out", Some(connect)), ("request time-out", Some(request)), ("idle time-out", Some(idle)), ("keepalive", self.keepalive)];
+        let times = [
+            ("connect time-out", Some(connect)),
+            ("request time-out", Some(request)),
+            ("idle time-out", Some(idle)),
+            ("keepalive", self.keepalive),
+        ];
         if let Some((what, _)) = times.iter().find(|(_, time)| *time == Some(Duration::ZERO)) {
-            return Err(Error::new(ErrorKind::InvalidInput, format!("the {what} for {} is zero", self.endpoint)));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("the {what} for {} is zero", self.endpoint),
+            ));
         }
         if let (Some(Credentials::Session(_)), Some(locale)) = (&self.credentials, &self.locale) {
-            let message = format!("the locale {locale:?} cannot be set: the given session for {} has its own", self.endpoint);
+            let message = format!(
+                "the locale {locale:?} cannot be set: the given session for {} has its own",
+                self.endpoint
+            );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(())

@@ -10,7 +10,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use vim_types::{AboutInfo, ServiceContent, mo};
 use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, Handle, ManagedObject, MoRef, Request, TaskProgress, TaskRef,
+    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, Handle, ManagedObject, MoRef, Request,
+    TaskProgress, TaskRef,
 };
 
 pub(crate) use crate::send::SendOptions;
@@ -77,7 +78,10 @@ impl Client {
     }
 
     pub(crate) fn new(session: Session, keepalive: Option<Duration>) -> Self {
-        Self::of(Arc::new(Core { session: Arc::new(session), keepalive, tasks: task::Watcher::default() }), None)
+        Self::of(
+            Arc::new(Core { session: Arc::new(session), keepalive, tasks: task::Watcher::default() }),
+            None,
+        )
     }
 
     fn of(core: Arc<Core>, operation_id: Option<String>) -> Self {

@@ -69,7 +69,12 @@ impl FromStr for Endpoint {
         let secure = match url.scheme() {
             "https" => true,
             "http" => false,
-            other => return Err(refuse(text, &format!("its scheme is {other:?}, and only https and http are spoken"))),
+            other => {
+                return Err(refuse(
+                    text,
+                    &format!("its scheme is {other:?}, and only https and http are spoken"),
+                ));
+            }
         };
         if !url.username().is_empty() || url.password().is_some() {
             let shown = format!("{}://…@{}", url.scheme(), url.host_str().unwrap_or_default());
@@ -96,7 +101,10 @@ impl FromStr for Endpoint {
 }
 
 fn refuse(text: &str, why: &str) -> Error {
-    Error::new(ErrorKind::InvalidInput, format!("{text:?} is not the address of a vCenter or an ESXi host: {why}"))
+    Error::new(
+        ErrorKind::InvalidInput,
+        format!("{text:?} is not the address of a vCenter or an ESXi host: {why}"),
+    )
 }
 
 fn with_scheme(text: &str) -> Option<String> {
@@ -191,7 +199,9 @@ mod tests {
 
     #[test]
     fn this_machine_is_told_from_others() {
-        for (text, local) in [("localhost", true), ("127.0.0.1:80", true), ("[::1]:80", true), ("192.0.2.1", false)] {
+        for (text, local) in
+            [("localhost", true), ("127.0.0.1:80", true), ("[::1]:80", true), ("192.0.2.1", false)]
+        {
             assert_eq!(text.parse::<Endpoint>().expect(text).is_local(), local, "{text}");
         }
     }

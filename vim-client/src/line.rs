@@ -64,7 +64,14 @@ impl Line {
 
     async fn negotiate(&self) -> Result<Version, Error> {
         let endpoint = self.transport.endpoint();
-        let get = Outgoing { url: endpoint.url(version::PATH), post: None, cookie: None, jar: None, timeout: None, long_poll: false };
+        let get = Outgoing {
+            url: endpoint.url(version::PATH),
+            post: None,
+            cookie: None,
+            jar: None,
+            timeout: None,
+            long_poll: false,
+        };
         let mut attempts = Attempts::new(self.retry, true);
         loop {
             let failure = match self.transport.exchange(get.clone()).await {
@@ -137,7 +144,12 @@ impl Line {
         }
     }
 
-    async fn attempt(&self, request: &Request<'_>, trip: &Trip<'_>, outgoing: Outgoing) -> Result<Answer, Failure> {
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        trip: &Trip<'_>,
+        outgoing: Outgoing,
+    ) -> Result<Answer, Failure> {
         let start = Instant::now();
         let incoming = self.transport.exchange(outgoing).await?;
         let took = start.elapsed();
@@ -159,7 +171,11 @@ impl Line {
             Ok(None) if incoming.status == 200 => Ok(Answer { body: incoming.body, limits }),
             Ok(None) => Err(protocol(format!("it answered no fault, but {}", describe(&incoming)))),
             Err(error) => {
-                let what = if incoming.status == 200 { "its answer cannot be read" } else { "its fault cannot be read" };
+                let what = if incoming.status == 200 {
+                    "its answer cannot be read"
+                } else {
+                    "its fault cannot be read"
+                };
                 Err(protocol(format!("{what}: {error}")))
             }
         }
@@ -210,7 +226,9 @@ impl<D: Iterator<Item = Duration>> Attempts<D> {
             Again::Idempotent => self.idempotent,
             Again::Never => false,
         };
-        let Some(delay) = may.then(|| self.delays.next()).flatten() else { return Err(self.give_up(failure)) };
+        let Some(delay) = may.then(|| self.delays.next()).flatten() else {
+            return Err(self.give_up(failure));
+        };
         let delay = failure.retry_after.unwrap_or_default().max(delay);
         if self.start.elapsed() + delay >= self.total {
             return Err(self.give_up(failure));
@@ -224,7 +242,11 @@ impl<D: Iterator<Item = Duration>> Attempts<D> {
         if self.made < 2 {
             return failure.error;
         }
-        failure.error.with_hint(format!("given up after {} attempts in {:.1?}", self.made, self.start.elapsed()))
+        failure.error.with_hint(format!(
+            "given up after {} attempts in {:.1?}",
+            self.made,
+            self.start.elapsed()
+        ))
     }
 }
 
@@ -254,14 +276,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_may_have_been_carried_out_is_sent_again_only_where_that_does_nothing_twice() {
         assert!(Attempts::new(Retry::default(), true).after(failure(Again::Idempotent, None)).await.is_ok());
-        assert!(Attempts::new(Retry::default(), false).after(failure(Again::Idempotent, None)).await.is_err());
+        assert!(
+            Attempts::new(Retry::default(), false).after(failure(Again::Idempotent, None)).await.is_err()
+        );
         assert!(Attempts::new(Retry::default(), true).after(failure(Again::Never, None)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_the_server_asks_for_is_kept() {
         let start = Instant::now();
-        Attempts::new(Retry::default(), true).after(failure(Again::Idempotent, Some(7))).await.expect("again");
+        Attempts::new(Retry::default(), true)
+            .after(failure(Again::Idempotent, Some(7)))
+            .await
+            .expect("again");
         assert!(start.elapsed() >= Duration::from_secs(7));
     }
 }

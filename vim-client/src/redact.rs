@@ -11,10 +11,32 @@ const MASK: &str = "<redacted>";
 
 /// Elements that are secret whatever is around them.
 const ALWAYS: &[&str] = &[
-    "adminPassword", "arguments", "base64Token", "chapSecret", "cloneTicket", "credential", "datastorePrincipalPasswd",
-    "domainAdminPassword", "envVariables", "keyData", "mutualChapSecret", "newPassword", "oldPassword", "passphrase",
-    "password", "privateKey", "scriptText", "sessionId", "sspiToken", "ticket", "token", "trustVerificationToken",
-    "userdata", "vcSessionCookie", "verificationToken", "vimAccountPassword",
+    "adminPassword",
+    "arguments",
+    "base64Token",
+    "chapSecret",
+    "cloneTicket",
+    "credential",
+    "datastorePrincipalPasswd",
+    "domainAdminPassword",
+    "envVariables",
+    "keyData",
+    "mutualChapSecret",
+    "newPassword",
+    "oldPassword",
+    "passphrase",
+    "password",
+    "privateKey",
+    "scriptText",
+    "sessionId",
+    "sspiToken",
+    "ticket",
+    "token",
+    "trustVerificationToken",
+    "userdata",
+    "vcSessionCookie",
+    "verificationToken",
+    "vimAccountPassword",
 ];
 
 /// Fields that hold secrets although the schema does not mark them.
@@ -27,14 +49,34 @@ const UNMARKED: &[(&str, &str)] = &[
 
 /// What a key is named whose value is a secret, in lower case.
 const KEYS: &[&str] = &[
-    "passw", "secret", "token", "credential", "privatekey", "private_key", "cookie", "userdata", "vendordata",
+    "passw",
+    "secret",
+    "token",
+    "credential",
+    "privatekey",
+    "private_key",
+    "cookie",
+    "userdata",
+    "vendordata",
     "guestinfo.metadata",
 ];
 
 /// Elements whose text is shown even in calls about sessions.
 const HARMLESS: &[&str] = &[
-    "_this", "operationID", "userName", "fullName", "locale", "messageLocale", "loginTime", "lastActiveTime", "faultcode",
-    "faultstring", "extensionKey", "userAgent", "callCount", "extensionSession",
+    "_this",
+    "operationID",
+    "userName",
+    "fullName",
+    "locale",
+    "messageLocale",
+    "loginTime",
+    "lastActiveTime",
+    "faultcode",
+    "faultstring",
+    "extensionKey",
+    "userAgent",
+    "callCount",
+    "extensionSession",
 ];
 
 /// What is hidden in one method's documents beyond the rest.
@@ -49,7 +91,9 @@ impl Hidden {
     pub(crate) fn of(method: &'static MethodDesc) -> Self {
         let name = method.name;
         let session = method.this.ends_with("SessionManager")
-            || ["Login", "Acquire", "Clone", "Impersonate"].iter().any(|start| name.starts_with(start) && !method.task);
+            || ["Login", "Acquire", "Clone", "Impersonate"]
+                .iter()
+                .any(|start| name.starts_with(start) && !method.task);
         Self { method, session }
     }
 }
@@ -78,8 +122,11 @@ impl Secrets {
 
     fn gather(registry: &'static Registry) -> Self {
         let mut fields: HashMap<_, Vec<_>> = HashMap::new();
-        let marked = registry.types().flat_map(|desc| desc.fields.iter().map(move |field| (desc, field.name, field.is_secret())));
-        let unmarked = UNMARKED.iter().filter_map(|(name, field)| Some((registry.type_named(name)?, *field, true)));
+        let marked = registry
+            .types()
+            .flat_map(|desc| desc.fields.iter().map(move |field| (desc, field.name, field.is_secret())));
+        let unmarked =
+            UNMARKED.iter().filter_map(|(name, field)| Some((registry.type_named(name)?, *field, true)));
         for (desc, field, _) in marked.chain(unmarked).filter(|(.., secret)| *secret) {
             fields.entry(field).or_default().push(desc);
         }
@@ -87,7 +134,8 @@ impl Secrets {
         for field in registry.types().flat_map(|desc| desc.fields) {
             if let Kind::Struct(declared, _) | Kind::Poly(declared, _) = field.kind {
                 let declared = declared.get();
-                let held = fields.values().flatten().filter(|secret| declared.is_a(secret) || secret.is_a(declared));
+                let held =
+                    fields.values().flatten().filter(|secret| declared.is_a(secret) || secret.is_a(declared));
                 let held: HashSet<_> = held.map(|desc| desc.name).collect();
                 if !held.is_empty() {
                     holders.entry(field.name).or_default().extend(held);
@@ -105,7 +153,8 @@ impl Secrets {
         if let Some(named) = parent.xsi_type.and_then(|name| registry.type_named(name)) {
             return types.iter().any(|desc| named.is_a(desc));
         }
-        let answered = (parent.name == "returnval").then(|| registry.type_named(hidden.method.result)).flatten();
+        let answered =
+            (parent.name == "returnval").then(|| registry.type_named(hidden.method.result)).flatten();
         types.iter().any(|desc| {
             self.holders.get(parent.name).is_some_and(|held| held.contains(desc.name))
                 || answered.is_some_and(|answer| answer.is_a(desc))
@@ -124,7 +173,8 @@ struct Element<'x> {
 /// A document with its secrets masked. What is not well-formed is not shown at all, since nothing is known of it.
 pub(crate) fn redact(document: &str, service: &'static Service, hidden: &Hidden) -> String {
     let secrets = Secrets::of(service);
-    walk(document, service.registry, secrets, hidden).unwrap_or_else(|| format!("{} bytes that are no XML", document.len()))
+    walk(document, service.registry, secrets, hidden)
+        .unwrap_or_else(|| format!("{} bytes that are no XML", document.len()))
 }
 
 fn walk(document: &str, registry: &'static Registry, secrets: &Secrets, hidden: &Hidden) -> Option<String> {
@@ -261,13 +311,37 @@ mod tests {
 
     #[test]
     fn a_password_a_ticket_and_a_session_are_never_shown() {
-        hides(&mo::LOGIN, "<Login><userName>alice</userName><password>top-secret</password></Login>", &["alice", "Login"]);
+        hides(
+            &mo::LOGIN,
+            "<Login><userName>alice</userName><password>top-secret</password></Login>",
+            &["alice", "Login"],
+        );
         hides(&mo::LOGIN, "<Login><password xmlns:a=\">\">top-secret</password></Login>", &["password"]);
-        hides(&mo::LOGIN, "<LoginResponse><returnval><key>top-secret</key><userName>alice</userName></returnval></LoginResponse>", &["alice"]);
-        hides(&mo::CLONE_SESSION, "<CloneSession><cloneTicket>top-secret</cloneTicket></CloneSession>", &["cloneTicket"]);
-        hides(&mo::ACQUIRE_CLONE_TICKET, "<AcquireCloneTicketResponse><returnval>top-secret</returnval></AcquireCloneTicketResponse>", &[]);
-        hides(&mo::ACQUIRE_TICKET, "<R><returnval><ticket>t</ticket><url>wss://h/ticket/top-secret</url></returnval></R>", &[]);
-        hides(&mo::LOGIN_BY_TOKEN, "<LoginByToken><x:Assertion xmlns:x=\"s\"><deep>top-secret</deep></x:Assertion></LoginByToken>", &[]);
+        hides(
+            &mo::LOGIN,
+            "<LoginResponse><returnval><key>top-secret</key><userName>alice</userName></returnval></LoginResponse>",
+            &["alice"],
+        );
+        hides(
+            &mo::CLONE_SESSION,
+            "<CloneSession><cloneTicket>top-secret</cloneTicket></CloneSession>",
+            &["cloneTicket"],
+        );
+        hides(
+            &mo::ACQUIRE_CLONE_TICKET,
+            "<AcquireCloneTicketResponse><returnval>top-secret</returnval></AcquireCloneTicketResponse>",
+            &[],
+        );
+        hides(
+            &mo::ACQUIRE_TICKET,
+            "<R><returnval><ticket>t</ticket><url>wss://h/ticket/top-secret</url></returnval></R>",
+            &[],
+        );
+        hides(
+            &mo::LOGIN_BY_TOKEN,
+            "<LoginByToken><x:Assertion xmlns:x=\"s\"><deep>top-secret</deep></x:Assertion></LoginByToken>",
+            &[],
+        );
     }
 
     #[test]
@@ -320,7 +394,13 @@ mod tests {
 
     #[test]
     fn what_is_no_xml_is_not_shown() {
-        for text in ["{\"password\":\"top-secret\"}", "<a><password>top-secret", "<a>top-secret</b>", "top-secret <", "<a 'top-secret"] {
+        for text in [
+            "{\"password\":\"top-secret\"}",
+            "<a><password>top-secret",
+            "<a>top-secret</b>",
+            "top-secret <",
+            "<a 'top-secret",
+        ] {
             let shown = redact(text, &VIM25, &Hidden::of(&mo::CURRENT_TIME));
             assert!(!shown.contains("top-secret"), "{shown}");
         }

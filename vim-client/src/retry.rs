@@ -99,7 +99,6 @@ const IDEMPOTENT: &[&str] = &[
     "CheckForUpdates",
     "CurrentTime",
     "DoesCustomizationSpecExist",
-    "EstimateStorageForConsolidateSnapshots",
     "FetchUserPrivilegeOnEntities",
     "FindAllByDnsName",
     "FindAllByIp",
@@ -180,15 +179,33 @@ mod tests {
 
     #[test]
     fn what_is_not_listed_is_not_idempotent() {
-        for name in ["PowerOnVM_Task", "CreateVM_Task", "Login", "Logout", "CreateContainerView", "ReadNextEvents", "", "Z"] {
+        for name in [
+            "PowerOnVM_Task",
+            "CreateVM_Task",
+            "Login",
+            "Logout",
+            "CreateContainerView",
+            "ReadNextEvents",
+            "",
+            "Z",
+        ] {
             assert!(!is_idempotent(name), "{name}");
         }
-        assert!(is_idempotent("RetrievePropertiesEx") && is_idempotent("CheckForUpdates") && is_idempotent("WaitForUpdatesEx"));
+        assert!(
+            is_idempotent("RetrievePropertiesEx")
+                && is_idempotent("CheckForUpdates")
+                && is_idempotent("WaitForUpdatesEx")
+        );
     }
 
     #[test]
     fn pauses_grow_with_jitter_and_are_one_less_than_the_attempts() {
-        let retry = Retry { attempts: 6, first_delay: Duration::from_secs(1), longest_delay: Duration::from_secs(4), ..Retry::default() };
+        let retry = Retry {
+            attempts: 6,
+            first_delay: Duration::from_secs(1),
+            longest_delay: Duration::from_secs(4),
+            ..Retry::default()
+        };
         let delays: Vec<_> = retry.delays().collect();
         assert_eq!(delays.len(), 5);
         for (delay, base) in delays.iter().zip([1, 2, 4, 4, 4].map(Duration::from_secs)) {

@@ -111,7 +111,9 @@ impl Client {
     fn why_not_renewed(&self) -> String {
         let endpoint = self.endpoint();
         if self.session().has_credentials() {
-            format!("the session that was given for {endpoint} has ended, and there is no password to open another")
+            format!(
+                "the session that was given for {endpoint} has ended, and there is no password to open another"
+            )
         } else {
             format!("{endpoint} needs a login: give a user and a password with `ClientBuilder::credentials`")
         }
@@ -120,8 +122,10 @@ impl Client {
     /// Whether a read was answered with nothing but the remark that there is no session: some servers answer no fault.
     fn answers_no_session(&self, request: &Request<'_>, answer: &Answer) -> bool {
         let method = request.method;
-        if !matches!(method.name, "RetrievePropertiesEx" | "ContinueRetrievePropertiesEx" | "RetrieveProperties")
-            || memchr::memmem::find(&answer.body, b"NotAuthenticated").is_none()
+        if !matches!(
+            method.name,
+            "RetrievePropertiesEx" | "ContinueRetrievePropertiesEx" | "RetrieveProperties"
+        ) || memchr::memmem::find(&answer.body, b"NotAuthenticated").is_none()
         {
             return false;
         }
@@ -139,7 +143,9 @@ impl Client {
 }
 
 /// Runs on when whoever waits for it goes away.
-pub(crate) async fn apart<T: Send + 'static>(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error> {
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
     match tokio::spawn(work.in_current_span()).await {
         Ok(result) => result,
         Err(error) => Err(Error::new(ErrorKind::Canceled, "the runtime is shutting down").with_source(error)),
@@ -167,7 +173,9 @@ async fn remind(client: WeakClient, every: Duration) {
                 return;
             }
             // A network that fails for a while, or a server that restarts, must not end the reminding.
-            Err(error) => tracing::warn!(endpoint = %client.endpoint(), error = %error.chain(), "keeping the session alive failed"),
+            Err(error) => {
+                tracing::warn!(endpoint = %client.endpoint(), error = %error.chain(), "keeping the session alive failed")
+            }
         }
     }
 }
@@ -185,14 +193,15 @@ mod tests {
             _ => Reply::Usual,
         })
         .await;
-        let client = Client::builder(&server.url).credentials("alice", "Geheim1").connect().await.expect("a session");
+        let client =
+            Client::builder(&server.url).credentials("alice", "Geheim1").connect().await.expect("a session");
         (server, client)
     }
 
     async fn poll(client: &Client, timeout: Duration) -> Error {
         let options = SendOptions { timeout: Some(timeout), long_poll: true, relogin: false };
         let handle = Handle::new(client.caller(), MoRef::new("PropertyCollector", "pc"));
-        let call = Call::<()>::new(&handle, &mo::WAIT_FOR_UPDATES_EX).arg(0, "").arg(1, &vim_types::WaitOptions::default());
+        let call = Call::<()>::new(&handle, &mo::WAIT_FOR_UPDATES_EX).arg(0, "");
         client.send(&call.to_request(), options).await.expect_err("silence")
     }
 

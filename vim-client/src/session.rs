@@ -123,7 +123,8 @@ impl Session {
 
     async fn content_by(&self, visitor: &Arc<Visitor>) -> Result<Arc<ServiceContent>, Error> {
         let ask = async {
-            let instance: mo::ServiceInstance = visitor.object(MoRef::new("ServiceInstance", "ServiceInstance"));
+            let instance: mo::ServiceInstance =
+                visitor.object(MoRef::new("ServiceInstance", "ServiceInstance"));
             instance.retrieve_content().await.map(Arc::new).map_err(|error| self.at(error))
         };
         self.content.get_or_try_init(|| ask).await.cloned()
@@ -132,7 +133,11 @@ impl Session {
     /// Names the endpoint in an error that came from reading an answer, and so does not know it.
     pub(crate) fn at(&self, error: Error) -> Error {
         let endpoint = self.line.transport.endpoint().to_string();
-        if error.to_string().contains(&endpoint) { error } else { error.with_hint(format!("the server is {endpoint}")) }
+        if error.to_string().contains(&endpoint) {
+            error
+        } else {
+            error.with_hint(format!("the server is {endpoint}"))
+        }
     }
 
     /// Logs in unless someone has since `seen`. However many wait, one login is made, and its failure is everyone's.
@@ -212,7 +217,8 @@ impl Session {
                 opened.map_err(|error| refused(error, || format!("the user is {user:?} at {endpoint}")))?;
             }
             Credentials::CloneTicket(ticket) => {
-                let why = || format!("{endpoint} does not take the clone ticket: it serves once, and soon expires");
+                let why =
+                    || format!("{endpoint} does not take the clone ticket: it serves once, and soon expires");
                 sessions.clone_session(ticket.expose_secret()).await.map_err(|error| refused(error, why))?;
                 if let Some(locale) = &self.locale {
                     sessions.set_locale(locale).await?;
@@ -257,7 +263,8 @@ impl Session {
 
     /// Replaces the task that keeps the session alive.
     pub(crate) fn keep_alive(&self, task: Option<AbortHandle>) {
-        let old = std::mem::replace(&mut *self.keepalive.lock().unwrap_or_else(PoisonError::into_inner), task);
+        let old =
+            std::mem::replace(&mut *self.keepalive.lock().unwrap_or_else(PoisonError::into_inner), task);
         if let Some(old) = old {
             old.abort();
         }
@@ -278,7 +285,9 @@ impl Drop for Session {
                 let line = Arc::clone(&self.line);
                 runtime.spawn(async move { logout(line, manager, (*live.cookie).clone()).await });
             }
-            _ => tracing::warn!(%endpoint, "a client was dropped and not closed; its session stays until the server's time-out"),
+            _ => {
+                tracing::warn!(%endpoint, "a client was dropped and not closed; its session stays until the server's time-out")
+            }
         }
     }
 }
@@ -305,12 +314,19 @@ async fn logout(line: Arc<Line>, manager: MoRef, cookie: SecretString) -> Result
             Err(error)
         }
         Ok(_) => Ok(()),
-        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("{endpoint}: it did not log out within {LOGOUT_TIME:?}"))),
+        Err(_) => Err(Error::new(
+            ErrorKind::Timeout,
+            format!("{endpoint}: it did not log out within {LOGOUT_TIME:?}"),
+        )),
     }
 }
 
 /// Whether the server knows the visitor's session.
-async fn current_session(content: &ServiceContent, sessions: &mo::SessionManager, visitor: &Arc<Visitor>) -> Result<bool, Error> {
+async fn current_session(
+    content: &ServiceContent,
+    sessions: &mo::SessionManager,
+    visitor: &Arc<Visitor>,
+) -> Result<bool, Error> {
     let collector: mo::PropertyCollector = visitor.object(content.property_collector.clone());
     let filter = PropertyFilterSpec {
         prop_set: vec![PropertySpec {
@@ -324,7 +340,10 @@ async fn current_session(content: &ServiceContent, sessions: &mo::SessionManager
     match collector.retrieve_properties_ex(&[filter], &RetrieveOptions::default()).await {
         Ok(result) => {
             let objects = result.map(|result| result.objects).unwrap_or_default();
-            Ok(objects.iter().flat_map(|object| &object.prop_set).any(|property| property.name == "currentSession"))
+            Ok(objects
+                .iter()
+                .flat_map(|object| &object.prop_set)
+                .any(|property| property.name == "currentSession"))
         }
         Err(error) if error.is_not_authenticated() => Ok(false),
         Err(error) => Err(error),

@@ -4,7 +4,9 @@ use crate::retry::{Again, Failure};
 use crate::trust::Untrusted;
 use crate::{Endpoint, Trust};
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +27,11 @@ pub(crate) struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(15), request: Duration::from_secs(300), idle: Duration::from_secs(60) }
+        Self {
+            connect: Duration::from_secs(15),
+            request: Duration::from_secs(300),
+            idle: Duration::from_secs(60),
+        }
     }
 }
 
@@ -143,7 +149,9 @@ impl Transport {
             status: response.status().as_u16(),
             content_type: text(headers, &CONTENT_TYPE).unwrap_or_default(),
             location: text(headers, &LOCATION),
-            retry_after: text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()).map(Duration::from_secs),
+            retry_after: text(headers, &RETRY_AFTER)
+                .and_then(|text| text.parse().ok())
+                .map(Duration::from_secs),
             body: Vec::new(),
         };
         let limit = self.limits.size;
@@ -170,7 +178,8 @@ impl Transport {
         match tokio::time::timeout(self.timeouts.idle, response.chunk()).await {
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(error)) if error.is_decode() && !is_broken_off(&error) => {
-                Err(self.failed(ErrorKind::Protocol, &format!("its answer cannot be unpacked: {}", root(&error))))
+                Err(self
+                    .failed(ErrorKind::Protocol, &format!("its answer cannot be unpacked: {}", root(&error))))
             }
             Ok(Err(error)) => {
                 Err(self.failed(ErrorKind::Interrupted, &format!("its answer broke off: {}", root(&error))))
@@ -186,15 +195,18 @@ impl Transport {
         let client = if outgoing.long_poll { &self.polls } else { &self.calls };
         let mut request = match outgoing.post {
             None => client.get(outgoing.url),
-            Some((action, body)) => {
-                client.post(outgoing.url).header(CONTENT_TYPE, "text/xml; charset=utf-8").header("SOAPAction", action).body(body)
-            }
+            Some((action, body)) => client
+                .post(outgoing.url)
+                .header(CONTENT_TYPE, "text/xml; charset=utf-8")
+                .header("SOAPAction", action)
+                .body(body),
         };
         request = request.header(ACCEPT, "text/xml");
         if let Some(cookie) = outgoing.cookie {
             let header = format!("{SESSION_COOKIE}={}", cookie.expose_secret());
-            let mut value = HeaderValue::from_str(&header)
-                .map_err(|_| self.failed(ErrorKind::InvalidInput, "the session id has a character that no cookie can have"))?;
+            let mut value = HeaderValue::from_str(&header).map_err(|_| {
+                self.failed(ErrorKind::InvalidInput, "the session id has a character that no cookie can have")
+            })?;
             value.set_sensitive(true);
             request = request.header(COOKIE, value);
         }
@@ -204,7 +216,10 @@ impl Transport {
     fn over_limit(&self) -> Failure {
         let message = format!("its answer is over the limit of {} bytes", self.limits.size);
         let failure = self.failed(ErrorKind::Protocol, &message);
-        Failure { error: failure.error.with_hint("ask for less at a time, or raise `Limits::size`"), ..failure }
+        Failure {
+            error: failure.error.with_hint("ask for less at a time, or raise `Limits::size`"),
+            ..failure
+        }
     }
 
     fn failed(&self, kind: ErrorKind, what: &str) -> Failure {
@@ -224,7 +239,8 @@ impl Transport {
         }
         let http = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
         if http.is_some_and(hyper::Error::is_parse) {
-            return self.failed(ErrorKind::Protocol, &format!("what it answered is not HTTP: {}", root(error)));
+            return self
+                .failed(ErrorKind::Protocol, &format!("what it answered is not HTTP: {}", root(error)));
         }
         if error.is_connect() {
             let what = if error.is_timeout() || is_timeout(error) {
@@ -241,7 +257,10 @@ impl Transport {
     }
 
     fn tls(&self, error: &rustls::Error) -> Failure {
-        let with_hint = |failure: Failure, hint: &'static str| Failure { error: failure.error.with_hint(hint), ..failure };
+        let with_hint = |failure: Failure, hint: &'static str| Failure {
+            error: failure.error.with_hint(hint),
+            ..failure
+        };
         match (error, Untrusted::find(error)) {
             (_, Some(untrusted)) => with_hint(
                 self.failed(ErrorKind::Untrusted, &format!("its certificate is not trusted: {untrusted}")),

@@ -7,7 +7,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -60,7 +62,8 @@ impl Trust {
             Self::System => Rule::Roots { verifier: system(&provider, endpoint)?, listed: Vec::new() },
             Self::CaFile(path) => {
                 let pem = std::fs::read(path).map_err(|error| {
-                    let message = format!("the CA file {} for {endpoint} cannot be read: {error}", path.display());
+                    let message =
+                        format!("the CA file {} for {endpoint} cannot be read: {error}", path.display());
                     Error::new(ErrorKind::InvalidInput, message)
                 })?;
                 listed(&pem, &format!("the CA file {}", path.display()), &provider, endpoint)?
@@ -95,7 +98,12 @@ fn system(provider: &Arc<CryptoProvider>, endpoint: &Endpoint) -> Result<Arc<dyn
     Ok(Arc::new(verifier.map_err(|error| unusable(endpoint, &error).with_hint(no_roots))?))
 }
 
-fn listed(pem: &[u8], what: &str, provider: &Arc<CryptoProvider>, endpoint: &Endpoint) -> Result<Rule, Error> {
+fn listed(
+    pem: &[u8],
+    what: &str,
+    provider: &Arc<CryptoProvider>,
+    endpoint: &Endpoint,
+) -> Result<Rule, Error> {
     let refuse = |why: &dyn fmt::Display| {
         Error::new(ErrorKind::InvalidInput, format!("{what} for {endpoint} cannot be used: {why}"))
     };
@@ -134,10 +142,14 @@ impl Thumbprint {
             .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
             .collect();
         match bytes {
-            Some(bytes) if digits.iter().all(u8::is_ascii_hexdigit) && matches!(digits.len(), 40 | 64) => Ok(Self(bytes)),
+            Some(bytes) if digits.iter().all(u8::is_ascii_hexdigit) && matches!(digits.len(), 40 | 64) => {
+                Ok(Self(bytes))
+            }
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("{text:?} for {endpoint} is not a thumbprint: 64 hexadecimal digits for SHA-256 or 40 for SHA-1 are"),
+                format!(
+                    "{text:?} for {endpoint} is not a thumbprint: 64 hexadecimal digits for SHA-256 or 40 for SHA-1 are"
+                ),
             )),
         }
     }
@@ -173,7 +185,9 @@ impl Untrusted {
     /// The one in a TLS error.
     pub(crate) fn find(error: &rustls::Error) -> Option<&Self> {
         match error {
-            rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => cause.downcast_ref(),
+            rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => {
+                cause.downcast_ref()
+            }
             _ => None,
         }
     }
@@ -207,8 +221,11 @@ impl Verifier {
                 match verifier.verify_server_cert(leaf, intermediates, name, ocsp, now) {
                     Ok(_) => Ok(()),
                     // A self-signed server certificate that is also marked as an authority, and is itself in the file.
-                    Err(rustls::Error::InvalidCertificate(cause)) if is_own_ca(&cause) && listed.contains(leaf) => {
-                        let parsed = rustls::server::ParsedCertificate::try_from(leaf).map_err(|error| error.to_string())?;
+                    Err(rustls::Error::InvalidCertificate(cause))
+                        if is_own_ca(&cause) && listed.contains(leaf) =>
+                    {
+                        let parsed = rustls::server::ParsedCertificate::try_from(leaf)
+                            .map_err(|error| error.to_string())?;
                         rustls::client::verify_server_name(&parsed, name).map_err(|error| reason(&error))
                     }
                     Err(error) => Err(reason(&error)),
@@ -241,10 +258,12 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verdict(leaf, intermediates, name, ocsp, now).map(|()| ServerCertVerified::assertion()).map_err(|reason| {
-            let thumbprint = colons(digest::digest(&SHA256, leaf).as_ref());
-            CertificateError::Other(OtherError(Arc::new(Untrusted { reason, thumbprint }))).into()
-        })
+        self.verdict(leaf, intermediates, name, ocsp, now).map(|()| ServerCertVerified::assertion()).map_err(
+            |reason| {
+                let thumbprint = colons(digest::digest(&SHA256, leaf).as_ref());
+                CertificateError::Other(OtherError(Arc::new(Untrusted { reason, thumbprint }))).into()
+            },
+        )
     }
 
     fn verify_tls12_signature(
@@ -283,7 +302,10 @@ mod tests {
         }
         for text in ["", "5A", "zz", &"5a".repeat(31), &"+5".repeat(32), &"5".repeat(63)] {
             let error = Thumbprint::parse(text, &endpoint).expect_err(text);
-            assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("https://vc"), "{error}");
+            assert!(
+                error.kind() == ErrorKind::InvalidInput && error.to_string().contains("https://vc"),
+                "{error}"
+            );
         }
     }
 
@@ -291,7 +313,10 @@ mod tests {
     fn a_missing_or_empty_ca_file_is_said() {
         let endpoint: Endpoint = "vc".parse().expect("an address");
         let error = Trust::CaFile("/no/such/file.pem".into()).config(&endpoint).expect_err("no file");
-        assert!(error.to_string().contains("/no/such/file.pem") && error.to_string().contains("https://vc"), "{error}");
+        assert!(
+            error.to_string().contains("/no/such/file.pem") && error.to_string().contains("https://vc"),
+            "{error}"
+        );
         let error = Trust::CaPem(b"hello".to_vec()).config(&endpoint).expect_err("no PEM");
         assert!(error.to_string().contains("no certificate"), "{error}");
     }

@@ -26,7 +26,10 @@ impl Version {
     /// Reads it from what a server answered.
     pub(crate) fn negotiate(endpoint: &Endpoint, answer: &Incoming, vim: &Service) -> Result<Self, Error> {
         let not_vsphere = |why: String| {
-            Error::new(ErrorKind::Protocol, format!("{endpoint} is not a vCenter or an ESXi host: {PATH} {why}"))
+            Error::new(
+                ErrorKind::Protocol,
+                format!("{endpoint} is not a vCenter or an ESXi host: {PATH} {why}"),
+            )
         };
         if answer.status != 200 {
             return Err(not_vsphere(format!("answers {}", describe(answer))));
@@ -34,10 +37,14 @@ impl Version {
         let mut services = match read(&answer.body) {
             Ok(Some(services)) => services,
             Ok(None) => return Err(not_vsphere(format!("answers {}", describe(answer)))),
-            Err(error) if looks_like_xml(answer) => return Err(not_vsphere(format!("cannot be read: {error}"))),
+            Err(error) if looks_like_xml(answer) => {
+                return Err(not_vsphere(format!("cannot be read: {error}")));
+            }
             Err(_) => return Err(not_vsphere(format!("answers {}", describe(answer)))),
         };
-        let Some(at) = services.iter().position(|(name, versions)| name == vim.namespace && !versions.is_empty()) else {
+        let Some(at) =
+            services.iter().position(|(name, versions)| name == vim.namespace && !versions.is_empty())
+        else {
             let names: Vec<_> = services.iter().map(|(name, _)| name.as_str()).collect();
             return Err(not_vsphere(format!("lists no version of {}; it lists {names:?}", vim.namespace)));
         };
@@ -178,16 +185,25 @@ mod tests {
     fn what_is_not_vsphere_is_said_with_what_it_answered() {
         for (answer, words) in [
             (answer(404, "text/plain", "404 page not found"), &["HTTP 404", "page not found"][..]),
-            (answer(200, "text/html", "<!doctype html><html><title>Welcome to nginx!</title></html>"), &["text/html", "Welcome to nginx!"]),
+            (
+                answer(200, "text/html", "<!doctype html><html><title>Welcome to nginx!</title></html>"),
+                &["text/html", "Welcome to nginx!"],
+            ),
             (answer(200, "application/json", "{\"status\":\"ok\"}"), &["application/json", "status"]),
             (answer(200, "", ""), &["without content"]),
-            (answer(200, "text/xml", &listing("urn:other", &["1.0"])), &["no version of urn:vim25", "urn:other"]),
+            (
+                answer(200, "text/xml", &listing("urn:other", &["1.0"])),
+                &["no version of urn:vim25", "urn:other"],
+            ),
             (answer(200, "text/xml", "<namespaces><namespace>"), &["cannot be read"]),
         ] {
             let error = negotiate(&answer).expect_err("not vSphere");
             assert_eq!(error.kind(), ErrorKind::Protocol);
             let text = error.to_string();
-            assert!(text.contains("https://vc is not a vCenter") && words.iter().all(|word| text.contains(word)), "{text}");
+            assert!(
+                text.contains("https://vc is not a vCenter") && words.iter().all(|word| text.contains(word)),
+                "{text}"
+            );
         }
     }
 
@@ -199,7 +215,12 @@ mod tests {
 
     #[test]
     fn another_service_is_spoken_to_at_the_version_of_the_same_release() {
-        static PBM: Service = Service { namespace: "urn:pbm", path: "/pbm", versions: &["1.0", "2.0", "6.5", "8.0.3.0"], registry: &NOTHING };
+        static PBM: Service = Service {
+            namespace: "urn:pbm",
+            path: "/pbm",
+            versions: &["1.0", "2.0", "6.5", "8.0.3.0"],
+            registry: &NOTHING,
+        };
         let of = |vim: &str| Version { vim: vim.to_owned(), others: Vec::new() }.of(&PBM);
         assert_eq!([of("6.0"), of("7.0.0.0"), of("9.1.1.0")], ["2.0", "6.5", "8.0.3.0"]);
     }

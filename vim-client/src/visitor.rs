@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use tracing::Instrument;
 use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Caller, Error, ErrorKind, Handle, ManagedObject, MoRef, Request, TaskProgress, TaskRef,
+    Answer, Any, BoxFuture, BoxStream, Caller, Error, ErrorKind, Handle, ManagedObject, MoRef, Request,
+    TaskProgress, TaskRef,
 };
 
 /// A caller beside the client's session: it has its own cookie, which it takes from what the server sets.

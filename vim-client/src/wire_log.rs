@@ -41,7 +41,9 @@ pub(crate) fn received(request: &Request<'_>, operation_id: &str, incoming: &Inc
 }
 
 fn document_of(document: &[u8], request: &Request<'_>) -> String {
-    let Ok(text) = std::str::from_utf8(document) else { return format!("{} bytes that are no UTF-8", document.len()) };
+    let Ok(text) = std::str::from_utf8(document) else {
+        return format!("{} bytes that are no UTF-8", document.len());
+    };
     let mut shown = redact(text, request.method.service, &Hidden::of(request.method));
     if shown.len() > SHOWN {
         shown.truncate(shown.floor_char_boundary(SHOWN));

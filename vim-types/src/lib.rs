@@ -62,6 +62,7 @@
 // Documentation links to whatever the schema has; what a feature that is off would bring is no fault of the text.
 #![cfg_attr(not(feature = "full"), allow(rustdoc::broken_intra_doc_links))]
 
+pub mod ext;
 #[rustfmt::skip]
 mod generated;
 

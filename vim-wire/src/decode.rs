@@ -48,7 +48,7 @@ impl<'x> Reader<'x> {
         let mut object = Object::default_of(known.unwrap_or(declared));
         let mut extra = None;
         self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
-        if let (Some(name), None) = (named.filter(|name| is_name(name)), known) {
+        if let (Some(name), None) = (named, known) {
             extra.get_or_insert_default().type_name = Some(name.into());
         }
         object.extra = extra.map(Box::new);
@@ -213,8 +213,7 @@ impl<'x> Reader<'x> {
                 }
                 _ => match name.strip_prefix("ArrayOf") {
                     Some(item) if is_name(item) => self.array(tag, name, item)?,
-                    _ if is_name(name) => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
-                    _ => self.untyped(tag)?,
+                    _ => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
                 },
             },
         })

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+/// How many objects' changes an answer has at the most: vCenter's policy, whatever a client asks for.
+const MOST: usize = 100;
+
 /// How long things take on the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
@@ -21,9 +24,9 @@ pub struct Times {
     pub task: Duration,
     /// Up to so much more, evenly spread over the tasks.
     pub spread: Duration,
-    /// From a change to the answer that tells of it. A property collector has other things to do; what changes meanwhile is in the
-    /// same answer.
-    pub notice: Duration,
+    /// Between two looks of a property collector for changes, counted from the request that waits. vcsim lets 20 ms of them
+    /// accumulate.
+    pub look: Duration,
 }
 
 /// A server that runs until all its clones are dropped.
@@ -110,7 +113,10 @@ impl Shared {
         let time = self.times.task + self.times.spread.mul_f64(part);
         let (shared, name) = (Arc::clone(self), task.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(time).await;
+            tokio::time::sleep(time / 2).await;
+            lock(&shared.state).advance_task(&name);
+            shared.changed();
+            tokio::time::sleep(time / 2).await;
             lock(&shared.state).end_task(&name);
             shared.changed();
         });
@@ -159,22 +165,25 @@ impl Shared {
         let this = texts(request, "_this").next().unwrap_or_default();
         let version = texts(request, "version").next().unwrap_or_default();
         let number = |name| texts(request, name).next().and_then(|text| text.parse::<u64>().ok());
-        let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
-        let end = tokio::time::Instant::now() + Duration::from_secs(number("maxWaitSeconds").unwrap_or(86_400));
+        let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST).min(MOST);
+        let start = tokio::time::Instant::now();
+        let end = start + Duration::from_secs(number("maxWaitSeconds").unwrap_or(86_400));
+        // What was not told for want of room is told at once.
+        let mut look = if lock(&self.state).has_more(this, version) { start } else { start + self.times.look };
         let mut changes = self.changes.subscribe();
         loop {
+            tokio::time::sleep_until(look.min(end)).await;
             match lock(&self.state).has_updates(this, version) {
                 None => return fault("InvalidCollectorVersion", "no such collector or version"),
                 Some(true) => break,
+                Some(false) if look >= end => return result(method, ""),
                 Some(false) => {}
             }
-            tokio::select! {
-                _ = changes.changed() => {}
-                () = tokio::time::sleep_until(end) => return result(method, ""),
+            // Nothing is looked for before something has changed.
+            let _ = tokio::time::timeout_at(end, changes.changed()).await;
+            while look < tokio::time::Instant::now() {
+                look += self.times.look;
             }
-        }
-        if !self.times.notice.is_zero() {
-            tokio::time::sleep(self.times.notice).await;
         }
         match lock(&self.state).updates(this, version, most) {
             Some(updates) => result(method, &updates),

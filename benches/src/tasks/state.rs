@@ -16,11 +16,13 @@ pub(super) struct State {
 #[derive(Debug)]
 struct Task {
     machine: String,
+    /// Counts up with every change.
+    revision: u32,
     ended: Option<Instant>,
 }
 
-/// What a client knows at a version of its collector: of each task, whether it has ended.
-type Known = BTreeMap<String, bool>;
+/// What a client knows at a version of its collector: the revision of each task.
+type Known = BTreeMap<String, u32>;
 
 #[derive(Debug, Default)]
 struct Collector {
@@ -29,6 +31,8 @@ struct Collector {
     taken: (String, Known),
     /// The last one that was sent, which may have been lost on the way.
     sent: Option<(String, Known)>,
+    /// Whether there was no room in it for all.
+    truncated: bool,
 }
 
 impl State {
@@ -39,12 +43,20 @@ impl State {
 
     pub(super) fn start_task(&mut self, machine: &str) -> (String, usize) {
         let task = self.name("task");
-        self.tasks.insert(task.clone(), Task { machine: machine.to_owned(), ended: None });
+        self.tasks.insert(task.clone(), Task { machine: machine.to_owned(), revision: 0, ended: None });
         (task, self.tasks.len())
+    }
+
+    /// Half of a task is done.
+    pub(super) fn advance_task(&mut self, task: &str) {
+        if let Some(task) = self.tasks.get_mut(task) {
+            task.revision += 1;
+        }
     }
 
     pub(super) fn end_task(&mut self, task: &str) {
         if let Some(task) = self.tasks.get_mut(task) {
+            task.revision += 1;
             task.ended = Some(Instant::now());
         }
     }
@@ -111,7 +123,16 @@ impl State {
         let collector = self.collectors.get(collector)?;
         let known = collector.known(version)?;
         let Some(current) = self.current(collector) else { return Some(false) };
-        Some(current.iter().map(|(task, ended)| (*task, *ended)).ne(known.iter().map(|(task, ended)| (task.as_str(), *ended))))
+        let known = known.iter().map(|(task, revision)| (task.as_str(), *revision));
+        Some(current.into_iter().ne(known))
+    }
+
+    /// Whether the answer with that version had no room for all.
+    pub(super) fn has_more(&self, collector: &str, version: &str) -> bool {
+        let collector = self.collectors.get(collector);
+        collector.is_some_and(|collector| {
+            collector.truncated && collector.sent.as_ref().is_some_and(|(sent, _)| sent == version)
+        })
     }
 
     /// What is new since a version, as an UpdateSet.
@@ -125,17 +146,19 @@ impl State {
         let current = self.current(collector)?;
         let mut objects = String::new();
         let mut room = most;
-        for (&task, &ended) in &current {
+        let mut truncated = false;
+        for (&task, &revision) in &current {
             let kind = match known.get(task) {
                 None => "enter",
-                Some(before) if *before != ended => "modify",
+                Some(before) if *before != revision => "modify",
                 Some(_) => continue,
             };
             if room == 0 {
+                truncated = true;
                 break;
             }
             room -= 1;
-            told.insert(task.to_owned(), ended);
+            told.insert(task.to_owned(), revision);
             let info = self.info(task);
             let _ = write!(
                 objects,
@@ -146,22 +169,23 @@ impl State {
             told.remove(task);
             let _ = write!(objects, r#"<objectSet><kind>leave</kind><obj type="Task">{task}</obj></objectSet>"#);
         }
-        let truncated = if room == 0 { "<truncated>true</truncated>" } else { "" };
+        let more = if truncated { "<truncated>true</truncated>" } else { "" };
         let text = format!(
-            r#"<returnval><version>{next}</version><filterSet><filter type="PropertyFilter">{filter}</filter>{objects}</filterSet>{truncated}</returnval>"#
+            r#"<returnval><version>{next}</version><filterSet><filter type="PropertyFilter">{filter}</filter>{objects}</filterSet>{more}</returnval>"#
         );
         let taken = (version.to_owned(), known.clone());
         let collector = self.collectors.get_mut(name)?;
         collector.taken = taken;
         collector.sent = Some((next, told));
+        collector.truncated = truncated;
         Some(text)
     }
 
     /// The tasks in the view that a collector's filter goes through.
-    fn current(&self, collector: &Collector) -> Option<BTreeMap<&str, bool>> {
+    fn current(&self, collector: &Collector) -> Option<BTreeMap<&str, u32>> {
         let (_, view) = collector.filter.as_ref()?;
-        let ended = |task: &str| self.tasks.get(task).is_some_and(|task| task.ended.is_some());
-        Some(self.views.get(view)?.iter().map(|task| (task.as_str(), ended(task))).collect())
+        let revision = |task: &str| self.tasks.get(task).map_or(0, |task| task.revision);
+        Some(self.views.get(view)?.iter().map(|task| (task.as_str(), revision(task))).collect())
     }
 
     /// A TaskInfo with about all that a vCenter's has.
@@ -169,9 +193,10 @@ impl State {
         let Some(task) = self.tasks.get(name) else { return String::new() };
         let machine = &task.machine;
         let state = if task.ended.is_some() {
-            "<state>success</state><cancelled>false</cancelled><cancelable>false</cancelable>"
+            "<state>success</state><cancelled>false</cancelled><cancelable>false</cancelable>".to_owned()
         } else {
-            "<state>running</state><cancelled>false</cancelled><cancelable>true</cancelable><progress>50</progress>"
+            let progress = task.revision * 50;
+            format!("<state>running</state><cancelled>false</cancelled><cancelable>true</cancelable><progress>{progress}</progress>")
         };
         let complete = if task.ended.is_some() { "<completeTime>2026-01-01T00:00:01.123456Z</completeTime>" } else { "" };
         format!(

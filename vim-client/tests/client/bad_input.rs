@@ -9,7 +9,8 @@ use vim_client::{ErrorKind, Limits};
 
 /// A server whose `CurrentTime` is answered so, and the error that this makes.
 async fn answered(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Server, vim_client::Error) {
-    let server = Server::start(move |call| if call.method == "CurrentTime" { reply() } else { Reply::Usual }).await;
+    let server =
+        Server::start(move |call| if call.method == "CurrentTime" { reply() } else { Reply::Usual }).await;
     let client = patiently(client(&server).idle_timeout(Duration::from_millis(100))).await;
     let error = client.current_time().await.expect_err("a broken answer");
     says(&error, &["CurrentTime on ServiceInstance:ServiceInstance: ", &server.url]);
@@ -36,14 +37,21 @@ async fn a_refused_connection_is_tried_again_and_then_said() {
 
 #[tokio::test]
 async fn a_host_that_does_not_resolve_is_said() {
-    let error = to("https://no-such-host.invalid").retry(vim_client::Retry::never()).connect().await.expect_err("no host");
+    let error = to("https://no-such-host.invalid")
+        .retry(vim_client::Retry::never())
+        .connect()
+        .await
+        .expect_err("no host");
     assert_eq!(error.kind(), ErrorKind::Connect);
     says(&error, &["https://no-such-host.invalid", "no connection: "]);
 }
 
 #[tokio::test]
 async fn another_web_server_is_told_from_a_vsphere() {
-    let server = Server::start(|_| Reply::Raw(http(200, "text/html", "", "<html><title>Welcome to nginx!</title></html>"))).await;
+    let server = Server::start(|_| {
+        Reply::Raw(http(200, "text/html", "", "<html><title>Welcome to nginx!</title></html>"))
+    })
+    .await;
     let error = client(&server).connect().await.expect_err("no vSphere");
     assert_eq!(error.kind(), ErrorKind::Protocol);
     says(&error, &[&server.url, "not a vCenter or an ESXi host", "Welcome to nginx!"]);
@@ -51,7 +59,8 @@ async fn another_web_server_is_told_from_a_vsphere() {
 
 #[tokio::test]
 async fn a_redirection_is_not_followed() {
-    let server = Server::start(|_| Reply::Raw(http(301, "text/html", "Location: https://elsewhere/\r\n", ""))).await;
+    let server =
+        Server::start(|_| Reply::Raw(http(301, "text/html", "Location: https://elsewhere/\r\n", ""))).await;
     let error = client(&server).connect().await.expect_err("moved");
     says(&error, &[&server.url, "HTTP 301", "https://elsewhere/"]);
 }
@@ -109,7 +118,9 @@ async fn a_500_without_a_fault_is_said() {
 
 #[tokio::test]
 async fn a_malformed_answer_is_said() {
-    let (_, error) = answered(|| Reply::Raw(http(200, "text/xml", "", "<soapenv:Envelope><oops></soapenv:Envelope>"))).await;
+    let (_, error) =
+        answered(|| Reply::Raw(http(200, "text/xml", "", "<soapenv:Envelope><oops></soapenv:Envelope>")))
+            .await;
     assert_eq!(error.kind(), ErrorKind::Protocol);
     says(&error, &["cannot be read"]);
     let (_, error) = answered(|| Reply::Raw(http(500, "text/xml", "", "<a>"))).await;
@@ -118,7 +129,9 @@ async fn a_malformed_answer_is_said() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_tried_again_where_that_is_safe() {
-    let cut = || Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 500\r\n\r\n<?xml".to_vec());
+    let cut = || {
+        Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 500\r\n\r\n<?xml".to_vec())
+    };
     let (server, error) = answered(cut).await;
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     assert_eq!(server.count("CurrentTime"), 5, "reading the time twice does nothing twice");
@@ -164,7 +177,8 @@ async fn an_answer_over_the_limit_is_refused() {
         let answer = if announced {
             http(200, "text/xml", "", &body)
         } else {
-            format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n{body}").into_bytes()
+            format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n{body}")
+                .into_bytes()
         };
         let server = Server::start(move |call| match call.method.as_str() {
             "CurrentTime" => Reply::Raw(answer.clone()),
@@ -198,7 +212,10 @@ async fn a_packed_answer_is_unpacked_and_the_limit_counts_what_comes_out() {
     let mut limits = Limits::default();
     limits.size = 50_000;
     let limited = client(&server).limits(limits).connect().await.expect("a session");
-    says(&limited.current_time().await.expect_err("too large"), &[&server.url, "over the limit of 50000 bytes"]);
+    says(
+        &limited.current_time().await.expect_err("too large"),
+        &[&server.url, "over the limit of 50000 bytes"],
+    );
 }
 
 #[tokio::test]
@@ -214,14 +231,27 @@ async fn a_server_that_stops_in_the_middle_of_an_answer_is_left() {
 #[tokio::test]
 async fn a_wrong_password_is_said_with_the_user() {
     let server = Server::start(|call| match call.method.as_str() {
-        "Login" => Reply::Fault("InvalidLogin", "", "Cannot complete login due to an incorrect user name or password."),
+        "Login" => Reply::Fault(
+            "InvalidLogin",
+            "",
+            "Cannot complete login due to an incorrect user name or password.",
+        ),
         _ => Reply::Usual,
     })
     .await;
     let error = client(&server).connect().await.expect_err("a wrong password");
     assert_eq!(error.kind(), ErrorKind::Login);
     assert!(error.is_invalid_login());
-    says(&error, &["Login on SessionManager:SessionManager", "InvalidLogin", "incorrect user name", "\"alice\"", &server.url]);
+    says(
+        &error,
+        &[
+            "Login on SessionManager:SessionManager",
+            "InvalidLogin",
+            "incorrect user name",
+            "\"alice\"",
+            &server.url,
+        ],
+    );
     assert_eq!(server.count("Login"), 1);
 }
 
@@ -229,9 +259,14 @@ async fn a_wrong_password_is_said_with_the_user() {
 async fn what_is_newer_than_the_server_is_refused_before_anything_is_sent() {
     let server = Server::usual().await;
     let client = client(&server).connect().await.expect("a session");
-    let newer = vim_client::types::VIM25.versions.iter().position(|version| *version == "9.0.0.0").expect("a version");
+    let newer = vim_client::types::VIM25
+        .versions
+        .iter()
+        .position(|version| *version == "9.0.0.0")
+        .expect("a version");
     let methods = vim_client::types::METHODS.iter().flat_map(|methods| methods.iter());
-    let method = methods.filter(|method| usize::from(method.since) >= newer).find(|method| method.params.is_empty());
+    let method =
+        methods.filter(|method| usize::from(method.since) >= newer).find(|method| method.params.is_empty());
     let method: &'static vim_wire::MethodDesc = method.expect("a method of 9.0 without parameters");
     let moref = vim_client::MoRef::new(method.this, "x-1");
     let handle = vim_client::Handle::new(client.caller(), moref);

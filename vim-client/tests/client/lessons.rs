@@ -59,7 +59,9 @@ async fn lesson_02_a_failed_set_up_leaves_no_session() {
     // The login is carried out, and its answer of no use.
     for body in ["<LoginResponse", "<a/>"] {
         let server = Server::start(move |call| match call.method.as_str() {
-            "Login" => Reply::Raw(http(200, "text/xml", "Set-Cookie: vmware_soap_session=\"leaked\"\r\n", body)),
+            "Login" => {
+                Reply::Raw(http(200, "text/xml", "Set-Cookie: vmware_soap_session=\"leaked\"\r\n", body))
+            }
             "Logout" => Reply::Results(String::new()),
             _ => Reply::Usual,
         })
@@ -172,7 +174,15 @@ async fn lesson_12_a_fault_without_a_message_can_be_acted_on() {
     let vm: mo::VirtualMachine = client.object(MoRef::new("VirtualMachine", "vm-42"));
     let error = vm.power_on().await.expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::Fault);
-    says(&error, &["PowerOnVM_Task on VirtualMachine:vm-42", "InvalidPowerState", "requestedState: \"poweredOn\"", "existingState: \"suspended\""]);
+    says(
+        &error,
+        &[
+            "PowerOnVM_Task on VirtualMachine:vm-42",
+            "InvalidPowerState",
+            "requestedState: \"poweredOn\"",
+            "existingState: \"suspended\"",
+        ],
+    );
     let fault = error.fault_as::<vim_client::types::InvalidPowerState>().expect("the typed fault");
     assert_eq!(fault.existing_state, vim_client::types::VirtualMachinePowerState::SUSPENDED);
     let error = vm.reboot_guest().await.expect_err("refused");
@@ -190,7 +200,8 @@ async fn lesson_20_a_connection_that_does_not_come_about_ends() {
             open.push(stream);
         }
     });
-    let client = crate::to(&url).connect_timeout(Duration::from_millis(100)).retry(vim_client::Retry::never());
+    let client =
+        crate::to(&url).connect_timeout(Duration::from_millis(100)).retry(vim_client::Retry::never());
     let error = client.connect().await.expect_err("no handshake");
     assert_eq!(error.kind(), ErrorKind::Connect);
     says(&error, &[&url, "no connection within 100ms"]);
@@ -214,7 +225,10 @@ async fn lesson_20_a_server_that_never_answers_is_left() {
 async fn lesson_20_a_call_that_is_dropped_leaves_the_client_usable() {
     let (open, gate) = watch::channel(false);
     let server = Server::start(move |call| match (call.method.as_str(), call.nth) {
-        ("CurrentTime", 0) => Reply::When(gate.clone(), Box::new(Reply::Raw(http(200, "text/xml", "", &soap("CurrentTime", ""))))),
+        ("CurrentTime", 0) => Reply::When(
+            gate.clone(),
+            Box::new(Reply::Raw(http(200, "text/xml", "", &soap("CurrentTime", "")))),
+        ),
         _ => Reply::Usual,
     })
     .await;

@@ -30,7 +30,11 @@ async fn patiently(builder: ClientBuilder) -> Client {
 }
 
 fn to(url: &str) -> ClientBuilder {
-    let quick = Retry { first_delay: Duration::from_millis(1), longest_delay: Duration::from_millis(2), ..Retry::default() };
+    let quick = Retry {
+        first_delay: Duration::from_millis(1),
+        longest_delay: Duration::from_millis(2),
+        ..Retry::default()
+    };
     Client::builder(url).credentials("alice", "Geheim1").retry(quick).keepalive(None)
 }
 

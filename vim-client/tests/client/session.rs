@@ -69,7 +69,11 @@ async fn calls_that_wait_share_a_failed_login_too() {
         assert!(done.expect("a task").expect_err("refused").is_invalid_login());
     }
     assert!(client.current_time().await.expect_err("refused").is_invalid_login());
-    assert_eq!(server.count("Login"), 1, "refused credentials are not shown again at once: accounts get locked");
+    assert_eq!(
+        server.count("Login"),
+        1,
+        "refused credentials are not shown again at once: accounts get locked"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +91,11 @@ async fn a_read_that_is_answered_with_missing_properties_alone_is_repeated_with_
     let client = client(&server).connect().await.expect("a session");
     let content = client.service_content().await.expect("content");
     let collector: vim_client::mo::PropertyCollector = client.object(content.property_collector.clone());
-    let result = collector.retrieve_properties_ex(&[], &Default::default()).await.expect("an answer").expect("objects");
+    let result = collector
+        .retrieve_properties_ex(&[], &Default::default())
+        .await
+        .expect("an answer")
+        .expect("objects");
     assert_eq!(result.objects[0].prop_set.len(), 1);
     assert_eq!((server.count("Login"), server.count("RetrievePropertiesEx")), (2, 2));
 }
@@ -210,8 +218,12 @@ fn secrets_are_not_in_debug() {
 
 #[tokio::test]
 async fn another_service_takes_the_session_from_the_header() {
-    static SERVICE: Service =
-        Service { namespace: "urn:pbm", path: "/pbm", versions: &["1.0", "2.0", "8.0.3.0"], registry: &vim_client::types::REGISTRY };
+    static SERVICE: Service = Service {
+        namespace: "urn:pbm",
+        path: "/pbm",
+        versions: &["1.0", "2.0", "8.0.3.0"],
+        registry: &vim_client::types::REGISTRY,
+    };
     static METHOD: MethodDesc = MethodDesc {
         name: "PbmNothing",
         this: "PbmServiceInstance",

@@ -32,9 +32,13 @@ fn acceptor(leaf: &CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
 fn of_authority(name: &str) -> Certified {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+    let authority =
+        CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
     let key = KeyPair::generate().expect("a key");
-    let leaf = CertificateParams::new(vec![name.to_owned()]).expect("a name").signed_by(&key, &authority).expect("a leaf");
+    let leaf = CertificateParams::new(vec![name.to_owned()])
+        .expect("a name")
+        .signed_by(&key, &authority)
+        .expect("a leaf");
     let leaf = leaf.der().clone();
     Certified { acceptor: acceptor(&leaf, &key), pem: authority.pem(), leaf }
 }

@@ -48,8 +48,9 @@ async fn a_client_connects_reads_and_closes() {
     assert!(client.is_vcenter().await.expect("an answer"));
     assert_eq!(client.api_version().await.expect("an answer"), "8.0.3.0");
     client.current_time().await.expect("the time");
-    let index: mo::SearchIndex =
-        client.object(client.service_content().await.expect("content").search_index.clone().expect("a search index"));
+    let index: mo::SearchIndex = client.object(
+        client.service_content().await.expect("content").search_index.clone().expect("a search index"),
+    );
     let found = index.find_by_inventory_path("DC0/vm").await.expect("an answer");
     assert_eq!(found.expect("a folder").kind(), "Folder");
     client.close().await.expect("closed");
@@ -78,12 +79,14 @@ async fn a_wrong_password_is_refused() {
 #[ignore = "needs vcsim: tests/referee/build.sh"]
 async fn an_untrusted_certificate_says_its_thumbprint_which_is_then_trusted() {
     let vcsim = vcsim(&[]).await;
-    let error = vcsim.client().trust(Trust::Thumbprint("ab".repeat(32))).connect().await.expect_err("untrusted");
+    let error =
+        vcsim.client().trust(Trust::Thumbprint("ab".repeat(32))).connect().await.expect_err("untrusted");
     assert_eq!(error.kind(), ErrorKind::Untrusted);
     let text = error.to_string();
     let (_, rest) = text.split_once("SHA-256 thumbprint is ").expect("a thumbprint");
     let thumbprint = rest.get(..95).expect("32 bytes");
-    let client = vcsim.client().trust(Trust::Thumbprint(thumbprint.to_owned())).connect().await.expect("trusted");
+    let client =
+        vcsim.client().trust(Trust::Thumbprint(thumbprint.to_owned())).connect().await.expect("trusted");
     client.close().await.expect("closed");
 }
 
@@ -94,9 +97,10 @@ async fn a_terminated_session_is_renewed() {
     let client = vcsim.client().keepalive(Duration::from_secs(300)).connect().await.expect("a session");
     let admin = vcsim.client().connect().await.expect("a session");
     let content = admin.service_content().await.expect("content");
-    let sessions: mo::SessionManager = admin.object(content.session_manager.clone().expect("a session manager"));
+    let sessions: mo::SessionManager =
+        admin.object(content.session_manager.clone().expect("a session manager"));
     let own = current(&client).await;
-    sessions.terminate(&[own.clone()]).await.expect("terminated");
+    sessions.terminate(std::slice::from_ref(&own)).await.expect("terminated");
     let root: mo::Folder = client.object(content.root_folder.clone());
     root.create_folder("after").await.expect("a folder, with a new session");
     assert_ne!(current(&client).await, own);
@@ -110,13 +114,20 @@ async fn a_session_is_cloned_and_outlives_its_origin() {
     let vcsim = vcsim(&[]).await;
     let origin = vcsim.client().connect().await.expect("a session");
     let content = origin.service_content().await.expect("content");
-    let sessions: mo::SessionManager = origin.object(content.session_manager.clone().expect("a session manager"));
+    let sessions: mo::SessionManager =
+        origin.object(content.session_manager.clone().expect("a session manager"));
     let ticket = sessions.acquire_clone_ticket().await.expect("a ticket");
-    let clone = Client::builder(&vcsim.url).trust(Trust::Insecure).clone_ticket(ticket.as_str()).connect().await.expect("a clone");
+    let clone = Client::builder(&vcsim.url)
+        .trust(Trust::Insecure)
+        .clone_ticket(ticket.as_str())
+        .connect()
+        .await
+        .expect("a clone");
     origin.close().await.expect("closed");
     assert!(!current(&clone).await.is_empty());
     clone.close().await.expect("closed");
-    let again = Client::builder(&vcsim.url).trust(Trust::Insecure).clone_ticket(ticket.as_str()).connect().await;
+    let again =
+        Client::builder(&vcsim.url).trust(Trust::Insecure).clone_ticket(ticket.as_str()).connect().await;
     says(&again.expect_err("a ticket serves once"), &["clone ticket", &vcsim.url]);
 }
 
@@ -141,10 +152,14 @@ async fn current(client: &Client) -> String {
             path_set: vec!["currentSession".to_owned()],
             ..Default::default()
         }],
-        object_set: vec![ObjectSpec { obj: content.session_manager.clone().expect("a session manager"), ..Default::default() }],
+        object_set: vec![ObjectSpec {
+            obj: content.session_manager.clone().expect("a session manager"),
+            ..Default::default()
+        }],
         ..Default::default()
     };
-    let result = collector.retrieve_properties_ex(&[filter], &RetrieveOptions::default()).await.expect("an answer");
+    let result =
+        collector.retrieve_properties_ex(&[filter], &RetrieveOptions::default()).await.expect("an answer");
     let objects = result.expect("a result").objects;
     let property = objects[0].prop_set.first().expect("the session");
     property.val.downcast_ref::<UserSession>().expect("a session").key.clone()

@@ -8,10 +8,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::Server;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use support::Server;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -80,13 +80,21 @@ fn calls_are_spans_and_documents_have_no_secrets() {
     tracing::subscriber::with_default(kept.clone(), || {
         runtime.block_on(async {
             let server = Server::usual().await;
-            let client = Client::builder(&server.url).credentials("alice", "Geheim1").connect().await.expect("a session");
+            let client = Client::builder(&server.url)
+                .credentials("alice", "Geheim1")
+                .connect()
+                .await
+                .expect("a session");
             client.with_operation_id("reconcile-7").current_time().await.expect("the time");
             client.close().await.expect("closed");
         });
     });
     let kept = kept.0.lock().expect("kept");
-    let call = kept.spans.iter().find(|span| span.get("method").is_some_and(|method| method.contains("CurrentTime"))).expect("a span");
+    let call = kept
+        .spans
+        .iter()
+        .find(|span| span.get("method").is_some_and(|method| method.contains("CurrentTime")))
+        .expect("a span");
     assert_eq!((call["span"].as_str(), call["attempt"].as_str()), ("vim_call", "1"));
     assert_eq!(call["object"], "ServiceInstance:ServiceInstance");
     assert!(call["op_id"].contains("reconcile-7"), "{call:?}");
@@ -97,7 +105,10 @@ fn calls_are_spans_and_documents_have_no_secrets() {
     assert!(lines.contains("DEBUG vim_client::wire") && lines.contains("TRACE vim_client::wire"), "{lines}");
     assert!(lines.contains("<password><redacted></password>") && lines.contains("alice"), "{lines}");
     for secret in ["Geheim1", "session-1", "52-key"] {
-        assert!(!lines.contains(secret) && !format!("{:?}", kept.spans).contains(secret), "{secret} is in {lines}");
+        assert!(
+            !lines.contains(secret) && !format!("{:?}", kept.spans).contains(secret),
+            "{secret} is in {lines}"
+        );
     }
 }
 
@@ -107,5 +118,8 @@ fn an_insecure_client_warns() {
         Client::builder("vc").trust(Trust::Insecure).build().map(drop).expect("a client");
     });
     let lines = kept.0.lock().expect("kept").events.join("\n");
-    assert!(lines.contains("WARN") && lines.contains("https://vc") && lines.contains("not checked"), "{lines}");
+    assert!(
+        lines.contains("WARN") && lines.contains("https://vc") && lines.contains("not checked"),
+        "{lines}"
+    );
 }

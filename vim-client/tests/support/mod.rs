@@ -38,7 +38,7 @@ pub enum Reply {
     /// With these bytes, after which nothing more comes.
     Silence(Vec<u8>),
     /// When this has come true.
-    When(watch::Receiver<bool>, Box<Reply>),
+    When(watch::Receiver<bool>, Box<Self>),
 }
 
 type Script = Arc<dyn Fn(&Call) -> Reply + Send + Sync>;
@@ -67,7 +67,10 @@ impl Server {
     }
 
     /// The same, with TLS.
-    pub async fn start_tls(tls: TlsAcceptor, script: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Self {
+    pub async fn start_tls(
+        tls: TlsAcceptor,
+        script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         Self::serve(Some(tls), script).await
     }
 
@@ -76,7 +79,10 @@ impl Server {
         Self::start(|_| Reply::Usual).await
     }
 
-    async fn serve(tls: Option<TlsAcceptor>, script: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Self {
+    async fn serve(
+        tls: Option<TlsAcceptor>,
+        script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
@@ -164,13 +170,22 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, state: &State, 
                 return;
             }
             Reply::Results(results) => {
-                let cookie = if ["Login", "CloneSession"].contains(&call.method.as_str()) { state.log_in() } else { String::new() };
+                let cookie = if ["Login", "CloneSession"].contains(&call.method.as_str()) {
+                    state.log_in()
+                } else {
+                    String::new()
+                };
                 (http(200, "text/xml", &cookie, &soap(&call.method, &results)), true)
             }
-            Reply::Fault(kind, fields, message) => (http(500, "text/xml", "", &fault(kind, fields, message)), true),
+            Reply::Fault(kind, fields, message) => {
+                (http(500, "text/xml", "", &fault(kind, fields, message)), true)
+            }
             Reply::Usual | Reply::When(..) => unreachable!("resolved above"),
         };
-        if stream.get_mut().write_all(&bytes).await.is_err() || stream.get_mut().flush().await.is_err() || !goes_on {
+        if stream.get_mut().write_all(&bytes).await.is_err()
+            || stream.get_mut().flush().await.is_err()
+            || !goes_on
+        {
             let _ = stream.get_mut().shutdown().await;
             return;
         }
@@ -224,7 +239,11 @@ impl State {
             "RetrieveServiceContent" => CONTENT,
             "Login" | "CloneSession" => SESSION,
             _ if !self.knows(call) => {
-                return Reply::Fault("NotAuthenticated", "<object type=\"Folder\">group-d1</object><privilegeId>System.View</privilegeId>", "The session is not authenticated.");
+                return Reply::Fault(
+                    "NotAuthenticated",
+                    "<object type=\"Folder\">group-d1</object><privilegeId>System.View</privilegeId>",
+                    "The session is not authenticated.",
+                );
             }
             "Logout" => {
                 self.sessions.lock().expect("sessions").remove(call.cookie.as_deref().unwrap_or_default());

@@ -88,7 +88,7 @@ impl<'x> Reader<'x> {
         Ok(out)
     }
 
-    /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has.
+    /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has; none where it is no name.
     ///
     /// vcsim writes `xmlns:_XMLSchema-instance="…" _XMLSchema-instance:type="…"` on each value.
     #[inline]
@@ -96,7 +96,7 @@ impl<'x> Reader<'x> {
         if tag.attrs.is_empty() {
             return None;
         }
-        self.find_xsi(tag, "type").map(|name| local(name.trim_ascii())).filter(|name| !name.is_empty())
+        self.find_xsi(tag, "type").map(|name| local(name.trim_ascii())).filter(|name| is_name(name))
     }
 
     /// Whether the element says `xsi:nil="true"`.
