@@ -31,6 +31,7 @@ mod line;
 mod property;
 mod redact;
 mod retry;
+mod secrets;
 mod send;
 mod session;
 #[cfg(test)]

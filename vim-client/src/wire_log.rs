@@ -3,7 +3,8 @@
 //! DEBUG has one line a message, TRACE the documents too. Headers are never shown, since cookies are among them; documents go
 //! through [`redact`](crate::redact).
 
-use crate::redact::{Hidden, redact};
+use crate::redact::redact;
+use crate::secrets::Hidden;
 use crate::transport::Incoming;
 use std::time::Duration;
 use tracing::Level;

@@ -6,6 +6,26 @@ use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, TraversalSpec};
 use vim_wire::path::Properties;
 use vim_wire::{Error, ErrorKind, ManagedObject, MoRef, Poly};
 
+/// What a container view can show; of other kinds it shows none, and says nothing.
+const ENTITIES: [&str; 16] = [
+    "ClusterComputeResource",
+    "ComputeResource",
+    "Datacenter",
+    "Datastore",
+    "DistributedVirtualPortgroup",
+    "DistributedVirtualSwitch",
+    "Folder",
+    "HostSystem",
+    "ManagedEntity",
+    "Network",
+    "OpaqueNetwork",
+    "ResourcePool",
+    "StoragePod",
+    "VirtualApp",
+    "VirtualMachine",
+    "VmwareDistributedVirtualSwitch",
+];
+
 /// The objects that a read covers.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Scope {
@@ -44,7 +64,12 @@ impl Wanted {
     }
 
     /// Refuses what the server cannot have, before anything is sent.
-    async fn check(&self, client: &Client) -> Result<(), Error> {
+    async fn check(&self, client: &Client, scope: &Scope) -> Result<(), Error> {
+        if !matches!(scope, Scope::These(_)) && !ENTITIES.contains(&self.kind) {
+            let message = format!("a {} is no part of the inventory tree", self.kind);
+            let error = Error::new(ErrorKind::InvalidInput, message).in_operation("RetrievePropertiesEx");
+            return Err(error.with_hint("name the objects by reference, with `objects`"));
+        }
         if let Some(path) = &self.unknown {
             let message = format!("{} has no property {path:?}", self.kind);
             return Err(Error::new(ErrorKind::InvalidInput, message).in_operation("RetrievePropertiesEx"));
@@ -74,7 +99,7 @@ impl Wanted {
         client: &Client,
         scope: &Scope,
     ) -> Result<(PropertyFilterSpec, Option<ContainerView>), Error> {
-        self.check(client).await?;
+        self.check(client, scope).await?;
         let (objects, view) = match scope {
             Scope::These(objects) => {
                 if let Some(wrong) = objects.iter().find(|object| object.is_empty()) {

@@ -120,3 +120,38 @@ async fn no_objects_cost_no_request() {
     let error = client.retrieve::<Row>().objects([vim_client::MoRef::default()]).all().await.expect_err("is no reference");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
+
+#[tokio::test]
+async fn what_is_not_in_the_inventory_must_be_named() {
+    let server = Server::usual().await;
+    let client = connect(&server).await;
+    let error = client.retrieve_paths::<vim_client::mo::SessionManager>(["currentSession"]).all().await.expect_err("is refused");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("a SessionManager is no part of the inventory tree"), "{error}");
+    assert_eq!(server.count("CreateContainerView"), 0);
+}
+
+#[tokio::test]
+async fn lesson_07_no_more_than_two_pages_are_held() {
+    let server = Server::start(|call| match call.method.as_str() {
+        "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => page(&[content("vm-0", &named("first"))], "t0"),
+        "ContinueRetrievePropertiesEx" if call.nth < 20 => {
+            page(&[content(&format!("vm-{}", call.nth + 1), &named("more"))], &format!("t{}", call.nth + 1))
+        }
+        "ContinueRetrievePropertiesEx" => page(&[content("vm-99", &named("last"))], ""),
+        _ => plumbing(call).unwrap_or(Reply::Usual),
+    })
+    .await;
+    let client = connect(&server).await;
+    let mut rows = Box::pin(client.retrieve::<Row>().stream());
+    let mut read = 0;
+    while let Some(row) = rows.next().await {
+        row.expect("is read");
+        // One page is being read, and the next is on its way or there: never more, however slow the reader is.
+        server.until("ContinueRetrievePropertiesEx", (read + 1).min(21)).await;
+        tokio::task::yield_now().await;
+        assert!(server.count("ContinueRetrievePropertiesEx") <= read + 1);
+        read += 1;
+    }
+    assert_eq!(read, 22);
+}

@@ -87,6 +87,23 @@ async fn a_cancelled_task_is_cancelled_and_no_success() {
 }
 
 #[tokio::test]
+async fn lesson_15_a_call_whose_answer_is_lost_is_never_sent_twice() {
+    let server = Server::start(|call| match call.method.as_str() {
+        "CloneVM_Task" | "PowerOnVM_Task" => Reply::Raw(Vec::new()),
+        _ => plumbing(call).unwrap_or(Reply::Usual),
+    })
+    .await;
+    let client = connect(&server).await;
+    let folder: vim_client::mo::Folder = client.object(MoRef::new("Folder", "group-v1"));
+    let spec = vim_client::types::VirtualMachineCloneSpec::default();
+    let error = vm(&client).clone_vm(&folder, "copy", &spec).await.expect_err("the answer is lost");
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert!(!error.is_never_sent());
+    assert!(error.to_string().contains("CloneVM_Task on VirtualMachine:vm-1"), "{error}");
+    assert_eq!(server.count("CloneVM_Task"), 1);
+}
+
+#[tokio::test]
 async fn a_watcher_at_rest_lets_its_client_go() {
     let server = server(|nth| match nth {
         0 => state("1", "task-1", "success", ""),
