@@ -10,7 +10,7 @@ use crate::desc::{FieldDesc, MethodDesc, TypeDesc};
 use crate::object::{DataObject, Extra, Object};
 use crate::open_enum::OpenValue;
 use crate::registry::{Entry, Service};
-use crate::slot::{Cell, ObjRef, Slot};
+use crate::slot::{Card, Cell, ObjRef, Slot};
 use crate::xml::read::{Attrs, is_name};
 use crate::xml::write;
 use crate::{Binary, MoRef};
@@ -260,10 +260,19 @@ impl Encoder {
             Slot::MoRef(cell) => {
                 for value in cell.values() {
                     if value.is_empty() {
+                        if matches!(cell, Cell::Opt(_)) {
+                            continue;
+                        }
                         self.fail(EncodeError::Missing { what: what.to_string() });
                     }
                     self.moref(name, namespace, value, "", what);
                 }
+            }
+            // vcsim 0.56 writes optional values that are not set as empty elements; what is read so is written as not set.
+            Slot::Enum(_, items) if items.card() == Card::Opt => {
+                items.iter().filter(|value| !value.as_str().is_empty()).for_each(|value| {
+                    self.enum_value(name, namespace, value, what);
+                });
             }
             Slot::Enum(_, items) => items.iter().for_each(|value| self.enum_value(name, namespace, value, what)),
             Slot::Poly(declared, items) => items.iter().for_each(|value| self.object(name, namespace, declared.name, value)),

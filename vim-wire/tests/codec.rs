@@ -218,6 +218,16 @@ fn what_cannot_be_sent_is_refused() {
 }
 
 #[test]
+fn an_optional_value_that_was_sent_empty_is_sent_as_unset() {
+    let value = read("<v><state></state><vm type=\"VirtualMachine\"/><states>poweredOn</states></v>");
+    assert_eq!((value.state.clone(), value.vm.as_ref().map(MoRef::is_empty)), (Some(PowerState::default()), Some(true)));
+    let written = to_xml(&value, "v", &SERVICE).expect("encodes");
+    assert!(!written.contains("<state>") && !written.contains("<vm"), "{written}");
+    let required = Everything { states: vec![PowerState::default()], ..Default::default() };
+    assert!(to_xml(&required, "v", &SERVICE).is_err());
+}
+
+#[test]
 fn faults_are_typed_by_xsi_type_or_by_element() {
     let envelope = |detail: &str| {
         format!(

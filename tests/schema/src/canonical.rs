@@ -216,7 +216,7 @@ impl Document {
 /// A text of a primitive, in the one form that is written.
 fn plain(kind: &str, count: usize, secret: bool) -> String {
     match kind {
-        "boolean" => (count % 2 == 0).to_string(),
+        "boolean" => count.is_multiple_of(2).to_string(),
         "byte" => (count % 100 + 1).to_string(),
         "short" => format!("-{count}"),
         "int" => (count * 70_001).to_string(),
@@ -224,7 +224,7 @@ fn plain(kind: &str, count: usize, secret: bool) -> String {
         "float" => format!("{count}.5"),
         "double" => format!("-{count}.0625"),
         "string" if secret => format!("{SECRET}{count}"),
-        "string" if count % 7 == 0 => format!("{count} &lt;é&amp;\"&gt;\n"),
+        "string" if count.is_multiple_of(7) => format!("{count} &lt;é&amp;\"&gt;\n"),
         "string" => format!("text {count}"),
         "anyURI" => format!("urn:{count}?a&amp;b"),
         "dateTime" => format!("2026-11-22T{:02}:{:02}:30.25Z", count % 24, count % 60),

@@ -1,6 +1,8 @@
 //! Disks.
 
-use crate::{VirtualDeviceFileBackingInfo, VirtualDisk, VirtualDiskFlatVer2BackingInfo, VirtualDiskMode};
+use crate::{
+    VirtualDevice, VirtualDeviceFileBackingInfo, VirtualDisk, VirtualDiskFlatVer2BackingInfo, VirtualDiskMode,
+};
 
 /// When a new disk takes its space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,19 +34,19 @@ pub fn new_disk(capacity_bytes: u64, file: &str, provisioning: Provisioning) -> 
     let mut backing = backing(file);
     backing.thin_provisioned = Some(provisioning == Provisioning::Thin);
     backing.eagerly_scrub = Some(provisioning == Provisioning::EagerZeroed);
-    let mut disk =
-        VirtualDisk { capacity_in_kb: kib, capacity_in_bytes: kib.checked_mul(1024), ..Default::default() };
-    disk.backing = Some(backing.into());
-    disk
+    VirtualDisk { capacity_in_kb: kib, capacity_in_bytes: kib.checked_mul(1024), ..on(backing) }
 }
 
 /// A disk whose file is there already, at that datastore path. It needs a place on a controller, and is added without a
 /// file operation.
 #[must_use]
 pub fn existing_disk(file: &str) -> VirtualDisk {
-    let mut disk = VirtualDisk::default();
-    disk.backing = Some(backing(file).into());
-    disk
+    on(backing(file))
+}
+
+fn on(backing: VirtualDiskFlatVer2BackingInfo) -> VirtualDisk {
+    let extends = VirtualDevice { backing: Some(backing.into()), ..Default::default() };
+    VirtualDisk { extends, ..Default::default() }
 }
 
 fn backing(file: &str) -> VirtualDiskFlatVer2BackingInfo {

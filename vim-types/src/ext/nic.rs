@@ -91,8 +91,8 @@ pub fn network_backing(card: &VirtualEthernetCard) -> Option<NetworkBacking<'_>>
 #[must_use]
 pub fn new_vmxnet3(backing: NetworkBacking<'_>) -> VirtualVmxnet3 {
     let mut card = VirtualVmxnet3::default();
-    card.address_type = Some(VirtualEthernetCardMacType::GENERATED.as_str().to_owned());
     connect_to(&mut card, backing);
+    card.address_type = Some(VirtualEthernetCardMacType::GENERATED.as_str().to_owned());
     card
 }
 

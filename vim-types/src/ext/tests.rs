@@ -17,18 +17,23 @@ fn labelled(mut device: Device, label: &str) -> Device {
     device
 }
 
+/// A controller that takes that unit of its own.
+fn pvscsi(unit: i32) -> ParaVirtualSCSIController {
+    ParaVirtualSCSIController {
+        extends: VirtualSCSIController { scsi_ctlr_unit_number: Some(unit), ..Default::default() },
+    }
+}
+
 /// As a real server numbers and labels the devices of a new VM.
 fn real() -> Vec<Device> {
     let mut ide = [VirtualIDEController::default(), VirtualIDEController::default()];
     ide[1].bus_number = 1;
     let [ide0, ide1] = ide;
-    let mut scsi = ParaVirtualSCSIController::default();
-    scsi.scsi_ctlr_unit_number = Some(7);
     vec![
         labelled(put(ide0.into(), 200, None), "IDE 0"),
         labelled(put(ide1.into(), 201, None), "IDE 1"),
         labelled(put(VirtualPCIController::default().into(), 100, None), "PCI controller 0"),
-        labelled(put(scsi.into(), 1000, Some((100, 3))), "SCSI controller 0"),
+        labelled(put(pvscsi(7).into(), 1000, Some((100, 3))), "SCSI controller 0"),
         labelled(put(new_disk(16 << 30, "[ds1] vm/vm.vmdk", Provisioning::Thin).into(), 2000, Some((1000, 0))), "Hard disk 1"),
         labelled(put(VirtualCdrom::default().into(), 3000, Some((200, 0))), "CD/DVD drive 1"),
         labelled(
@@ -93,9 +98,7 @@ fn each_controller_has_its_units() {
         assert_eq!(fill(VirtualIDEController::default(), hardware), (2, vec![]));
         assert_eq!(fill(VirtualPCIController::default(), hardware), (0, vec![]));
     }
-    let mut odd = ParaVirtualSCSIController::default();
-    odd.scsi_ctlr_unit_number = Some(3);
-    assert_eq!(fill(odd, ANY), (15, vec![3]));
+    assert_eq!(fill(pvscsi(3), ANY), (15, vec![3]));
 }
 
 #[test]
@@ -264,12 +267,12 @@ fn caused(mut fault: Poly<MethodFault>, cause: Poly<MethodFault>, text: Option<&
 
 #[test]
 fn faults_are_followed_to_their_roots() {
-    let mut file = FileNotFound::default();
-    file.file = "[ds1] a.vmdk".into();
+    let file = FileFault { file: "[ds1] a.vmdk".into(), ..Default::default() };
+    let mut file: Poly<MethodFault> = FileNotFound { extends: file }.into();
     file.fault_message = vec![message("msg.file", Some("not found")), message("msg.disk.noBackEnd", None), message("", None)];
     let mut top: Poly<MethodFault> = GenericVmConfigFault { reason: "x".into(), ..Default::default() }.into();
     top.fault_message = vec![message("k", Some("cannot open the disk")), message("k", Some("not found"))];
-    let middle = caused(InvalidState::default().into(), file.into(), Some("the file was not found"));
+    let middle = caused(InvalidState::default().into(), file, Some("the file was not found"));
     let fault = caused(top, middle, Some(""));
 
     let names: Vec<_> = fault_chain(&fault).map(|cause| cause.fault.type_name()).collect();

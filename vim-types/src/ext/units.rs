@@ -78,9 +78,12 @@ pub(super) fn free(
     (0..count).find(|unit| !taken(*unit))
 }
 
-/// How many controllers of a kind a VM takes, each with a bus number of its own among them; none where that is for the
+/// Whether a controller has its bus number among the same as another.
+type Alike = fn(&Poly<VirtualDevice>) -> bool;
+
+/// How many controllers like this one a VM takes, each with a bus number of its own among them; none where that is for the
 /// server to say.
-pub(super) fn buses(controller: &Poly<VirtualDevice>) -> Option<(i32, fn(&Poly<VirtualDevice>) -> bool)> {
+pub(super) fn buses(controller: &Poly<VirtualDevice>) -> Option<(i32, Alike)> {
     if controller.is::<VirtualSCSIController>() {
         return Some((4, |other| other.is::<VirtualSCSIController>()));
     }
