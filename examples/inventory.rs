@@ -81,7 +81,12 @@ async fn list(client: &Client) -> anyhow::Result<()> {
             Ok(vm) => {
                 count += 1;
                 let (cpus, memory) = (vm.cpus.unwrap_or(0), vm.memory_mib.unwrap_or(0));
-                println!("{:32} {:12} {cpus:>5} {memory:>10} {}", vm.name, vm.power, vm.ip.as_deref().unwrap_or("-"));
+                println!(
+                    "{:32} {:12} {cpus:>5} {memory:>10} {}",
+                    vm.name,
+                    vm.power,
+                    vm.ip.as_deref().unwrap_or("-")
+                );
             }
             // One object that vanished or may not be read does not end the listing.
             Err(error) => println!("(not readable: {error})"),

@@ -9,7 +9,9 @@
 use anyhow::Context;
 use examples::show;
 use vim_client::mo::{ResourcePool, VirtualMachine};
-use vim_client::types::{VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachinePowerState, VirtualMachineRelocateSpec};
+use vim_client::types::{
+    VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachinePowerState, VirtualMachineRelocateSpec,
+};
 use vim_client::{Client, ManagedObject, MoRef, Properties};
 
 #[derive(Properties)]
@@ -45,7 +47,13 @@ async fn live(client: &Client, ours: &mut Vec<VirtualMachine>) -> anyhow::Result
     let inventory = client.inventory("");
     let source = match std::env::args().nth(1) {
         Some(name) => inventory.virtual_machine(name).one().await?,
-        None => inventory.virtual_machine("*").all().await?.into_iter().next().context("there is no virtual machine to clone")?,
+        None => inventory
+            .virtual_machine("*")
+            .all()
+            .await?
+            .into_iter()
+            .next()
+            .context("there is no virtual machine to clone")?,
     };
     println!("cloning {}", source.path);
 
@@ -56,7 +64,10 @@ async fn live(client: &Client, ours: &mut Vec<VirtualMachine>) -> anyhow::Result
         Some(pool) => pool,
         None => {
             let pools = inventory.resource_pool("*").all().await?;
-            pools.first().map(|pool| ResourcePool::handle(pool).moref().clone()).context("there is no resource pool")?
+            pools
+                .first()
+                .map(|pool| ResourcePool::handle(pool).moref().clone())
+                .context("there is no resource pool")?
         }
     };
     let folder = place.parent.clone().context("the source lies in no folder")?;
@@ -79,9 +90,13 @@ async fn live(client: &Client, ours: &mut Vec<VirtualMachine>) -> anyhow::Result
     show("reconfigure to 2 CPUs and 512 MiB", vm.reconfigure(&spec).await?).await?;
     show("power on", vm.power_on().await?).await?;
     report(client, &vm).await?;
-    let snapshot = show("snapshot", vm.create_snapshot("before", false, false).description("a safe point").await?).await?;
-    let spec = VirtualMachineCloneSpec { snapshot: Some(snapshot.handle().moref().clone()), ..Default::default() };
-    let copy = show("clone from the snapshot", vm.clone_vm(&folder, &format!("{name}-copy"), &spec).await?).await?;
+    let snapshot =
+        show("snapshot", vm.create_snapshot("before", false, false).description("a safe point").await?)
+            .await?;
+    let spec =
+        VirtualMachineCloneSpec { snapshot: Some(snapshot.handle().moref().clone()), ..Default::default() };
+    let copy =
+        show("clone from the snapshot", vm.clone_vm(&folder, &format!("{name}-copy"), &spec).await?).await?;
     ours.push(copy);
     show("revert to the snapshot", snapshot.revert().await?).await?;
     show("remove the snapshot", snapshot.remove(false).await?).await?;

@@ -22,6 +22,7 @@ pub fn peak() -> Result<u64> {
 
 fn status(line: &str) -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("memory is read from /proc")?;
-    let value = status.lines().find_map(|found| found.strip_prefix(line)).context("no such line in status")?;
+    let value =
+        status.lines().find_map(|found| found.strip_prefix(line)).context("no such line in status")?;
     Ok(value.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
 }

@@ -1,3 +1,7 @@
 //! tmp
-mod row; mod tasks;
-fn main() -> anyhow::Result<()> { tasks::rows(row::Plan{quick:false})?; Ok(()) }
+mod row;
+mod tasks;
+fn main() -> anyhow::Result<()> {
+    tasks::rows(row::Plan { quick: false })?;
+    Ok(())
+}

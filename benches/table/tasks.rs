@@ -36,8 +36,13 @@ pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
         let mut all = runtime.block_on(at_once(&server))?;
         eprintln!(
             "single {:.2} ms; many: {} requests, {} polls, {} changes, median {:.2} ms, p90 {:.2}, max {:.2}",
-            single[single.len() - 1] * 1e3, all.requests, all.polls, all.changes,
-            median(&mut all.wakes) * 1e3, all.wakes[all.wakes.len() * 9 / 10] * 1e3, all.wakes[all.wakes.len() - 1] * 1e3
+            single[single.len() - 1] * 1e3,
+            all.requests,
+            all.polls,
+            all.changes,
+            median(&mut all.wakes) * 1e3,
+            all.wakes[all.wakes.len() * 9 / 10] * 1e3,
+            all.wakes[all.wakes.len() - 1] * 1e3
         );
         many.push(all);
     }

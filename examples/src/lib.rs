@@ -9,7 +9,8 @@ use vim_client::{Client, Task, Trust, wire::Output};
 
 /// A variable's value: `VSPHERE_NAME`, or else `GOVC_NAME`, which users of govc have set.
 fn variable(name: &str) -> Option<String> {
-    let value = |prefix: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
+    let value =
+        |prefix: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
     value("VSPHERE").or_else(|| value("GOVC"))
 }
 
@@ -36,7 +37,9 @@ pub async fn connect() -> anyhow::Result<Client> {
     let (url, in_url) = split_credentials(&url);
     let (user, password) = match (variable("USERNAME"), variable("PASSWORD"), in_url) {
         (Some(user), Some(password), _) => (user, password),
-        (user, password, Some((url_user, url_password))) => (user.unwrap_or(url_user), password.unwrap_or(url_password)),
+        (user, password, Some((url_user, url_password))) => {
+            (user.unwrap_or(url_user), password.unwrap_or(url_password))
+        }
         (None, ..) => bail!("set VSPHERE_USERNAME (or GOVC_USERNAME)"),
         (_, None, _) => bail!("set VSPHERE_PASSWORD (or GOVC_PASSWORD)"),
     };
@@ -49,7 +52,8 @@ pub async fn connect() -> anyhow::Result<Client> {
     } else {
         Trust::System
     };
-    let client = Client::builder(url).credentials(user, SecretString::from(password)).trust(trust).connect().await?;
+    let client =
+        Client::builder(url).credentials(user, SecretString::from(password)).trust(trust).connect().await?;
     Ok(client)
 }
 
@@ -100,11 +104,16 @@ mod tests {
         for (url, plain, credentials) in [
             ("https://vc/sdk", "https://vc/sdk", None),
             ("user:p@ss@vc:8989/sdk", "vc:8989/sdk", Some(("user", "p@ss"))),
-            ("https://administrator@vsphere.local:x@vc", "https://vc", Some(("administrator@vsphere.local", "x"))),
+            (
+                "https://administrator@vsphere.local:x@vc",
+                "https://vc",
+                Some(("administrator@vsphere.local", "x")),
+            ),
             ("https://user@vc", "https://vc", Some(("user", ""))),
             ("vc/a@b", "vc/a@b", None),
         ] {
-            let expected = credentials.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
+            let expected =
+                credentials.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
             assert_eq!(split_credentials(url), (plain.to_owned(), expected), "{url}");
         }
     }

@@ -35,7 +35,13 @@ mod secrets;
 mod send;
 mod session;
 #[cfg(test)]
-#[allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, reason = "shared with the integration tests")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    reason = "shared with the integration tests"
+)]
 #[path = "../tests/support/mod.rs"]
 mod support;
 mod task;
@@ -54,15 +60,15 @@ pub use property::{Cache, Change, Missing, Object, Retrieve, Values, Watch};
 pub use retry::Retry;
 pub use secrecy::SecretString;
 pub use trust::Trust;
+pub use view::ContainerView;
 pub use vim_macros::Properties;
 pub use vim_types as types;
+pub use vim_types::mo;
 pub use vim_wire as wire;
 pub use vim_wire::path::Row;
-pub use vim_types::mo;
-pub use view::ContainerView;
 pub use vim_wire::{
-    Any, Binary, DateTime, Error, ErrorKind, Fault, Handle, Limits, ManagedObject, MoRef, Poly, Task, TaskProgress,
-    TaskRef,
+    Any, Binary, DateTime, Error, ErrorKind, Fault, Handle, Limits, ManagedObject, MoRef, Poly, Task,
+    TaskProgress, TaskRef,
 };
 
 /// For the derive alone.

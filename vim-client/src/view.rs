@@ -30,7 +30,8 @@ impl ContainerView {
         recursive: bool,
     ) -> Result<Self, Error> {
         let content = client.content().await?;
-        let manager = content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
+        let manager =
+            content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
         let generation = client.session_generation();
         let manager: mo::ViewManager = client.object(manager);
         let view = manager.create_container_view(container, recursive).r#type(kinds).await?;

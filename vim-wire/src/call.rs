@@ -252,7 +252,8 @@ impl<'a, R: Output + 'a> IntoFuture for Call<'a, R> {
             self.args.resize_with(self.method.params.len(), Arg::default);
             let (handle, method) = (self.handle, self.method);
             let answer = handle.caller.call(self.to_request()).await?;
-            R::from_answer(&answer, handle, method).map_err(|error| Error::from(error).in_call(method, &handle.moref))
+            R::from_answer(&answer, handle, method)
+                .map_err(|error| Error::from(error).in_call(method, &handle.moref))
         })
     }
 }
@@ -261,7 +262,11 @@ impl<'a, R: Output + 'a> IntoFuture for Call<'a, R> {
 pub trait Output: Sized {
     /// Reads it from an answer that is not a fault.
     #[doc(hidden)]
-    fn from_answer(answer: &Answer, handle: &Handle, method: &'static MethodDesc) -> Result<Self, DecodeError>;
+    fn from_answer(
+        answer: &Answer,
+        handle: &Handle,
+        method: &'static MethodDesc,
+    ) -> Result<Self, DecodeError>;
 
     /// Takes it from a task's result.
     #[doc(hidden)]
@@ -283,8 +288,8 @@ impl<T: Wire> Output for T {
         soap::close(&mut encoder.out);
         let unreadable = |error: DecodeError| Error::from(error).in_call(task.method, &task.this);
         let text = encoder.finish()?;
-        let mut reader =
-            Reader::new(text.as_bytes(), task.method.service.registry, Limits::default()).map_err(unreadable)?;
+        let mut reader = Reader::new(text.as_bytes(), task.method.service.registry, Limits::default())
+            .map_err(unreadable)?;
         let value = soap::body(&mut reader, |reader, tag| reader.value(tag)).map_err(unreadable)?;
         Ok(value)
     }
@@ -432,7 +437,11 @@ impl<T: Output + 'static> IntoFuture for Task<T> {
 }
 
 impl<T: Output> Output for Task<T> {
-    fn from_answer(answer: &Answer, handle: &Handle, method: &'static MethodDesc) -> Result<Self, DecodeError> {
+    fn from_answer(
+        answer: &Answer,
+        handle: &Handle,
+        method: &'static MethodDesc,
+    ) -> Result<Self, DecodeError> {
         let moref = moref_answer(answer, method)?;
         let task = TaskRef { moref, method, this: handle.moref.clone(), timeout: None };
         Ok(Self { task, caller: Arc::clone(&handle.caller), result: PhantomData })

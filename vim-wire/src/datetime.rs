@@ -39,7 +39,8 @@ impl From<SystemTime> for DateTime {
 impl From<DateTime> for SystemTime {
     fn from(time: DateTime) -> Self {
         let distance = Duration::from_micros(time.micros.unsigned_abs());
-        let moved = if time.micros < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+        let moved =
+            if time.micros < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
         moved.unwrap_or(UNIX_EPOCH)
     }
 }
@@ -60,7 +61,9 @@ impl FromStr for DateTime {
     type Err = ParseDateTimeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text.trim().as_bytes()).map(|micros| Self { micros }).ok_or_else(|| ParseDateTimeError(text.to_owned()))
+        parse(text.trim().as_bytes())
+            .map(|micros| Self { micros })
+            .ok_or_else(|| ParseDateTimeError(text.to_owned()))
     }
 }
 
@@ -145,7 +148,8 @@ impl fmt::Display for DateTime {
         let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         let shifted = days + 719_468;
         let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -179,15 +183,28 @@ mod tests {
             ("2024-02-29T24:00:00Z", "2024-03-01T00:00:00Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ] {
-            assert_eq!(text.parse::<DateTime>().map(|time| time.to_string()).as_deref(), Ok(written), "{text}");
+            assert_eq!(
+                text.parse::<DateTime>().map(|time| time.to_string()).as_deref(),
+                Ok(written),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["", "2026", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T25:00:00Z",
-            "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+99:00", "2026-01-01T00:00:00ZZ", "20é6-01-01T00:00:00Z"]
-        {
+        for text in [
+            "",
+            "2026",
+            "2026-13-01T00:00:00Z",
+            "2025-02-29T00:00:00Z",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01T25:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+99:00",
+            "2026-01-01T00:00:00ZZ",
+            "20é6-01-01T00:00:00Z",
+        ] {
             assert!(text.parse::<DateTime>().is_err(), "{text}");
         }
     }

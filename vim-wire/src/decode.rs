@@ -64,7 +64,11 @@ impl<'x> Reader<'x> {
     /// # Errors
     ///
     /// When the document is malformed, nests too deep, or a visit fails.
-    pub fn each(&mut self, tag: &Tag<'x>, mut visit: impl FnMut(&mut Self, &Tag<'x>) -> Result<()>) -> Result<()> {
+    pub fn each(
+        &mut self,
+        tag: &Tag<'x>,
+        mut visit: impl FnMut(&mut Self, &Tag<'x>) -> Result<()>,
+    ) -> Result<()> {
         let mark = self.enter(tag)?;
         while let Some(child) = self.child(tag)? {
             visit(self, &child).map_err(|error| error.within(child.name()))?;
@@ -73,7 +77,12 @@ impl<'x> Reader<'x> {
         Ok(())
     }
 
-    fn fields(&mut self, mut object: ObjMut<'_>, tag: &Tag<'x>, mut keep: Option<&mut Option<Extra>>) -> Result<()> {
+    fn fields(
+        &mut self,
+        mut object: ObjMut<'_>,
+        tag: &Tag<'x>,
+        mut keep: Option<&mut Option<Extra>>,
+    ) -> Result<()> {
         let mark = self.enter(tag)?;
         let mut cursor = Cursor::new(object.desc());
         while let Some(child) = self.child(tag)? {
@@ -129,7 +138,12 @@ impl<'x> Reader<'x> {
             SlotMut::F32(cell) => self.parsed(tag, "a float", parse_number, |value| cell.put(value))?,
             SlotMut::F64(cell) => self.parsed(tag, "a double", parse_number, |value| cell.put(value))?,
             SlotMut::DateTime(cell) => {
-                self.parsed(tag, "a dateTime", |text| text.parse::<DateTime>().ok(), |value| cell.put(value))?;
+                self.parsed(
+                    tag,
+                    "a dateTime",
+                    |text| text.parse::<DateTime>().ok(),
+                    |value| cell.put(value),
+                )?;
             }
             SlotMut::Binary(cell) => {
                 let at = self.offset();
@@ -363,7 +377,10 @@ impl Cursor {
             let end = if level == to.0 { to.1.min(fields.len()) } else { fields.len() };
             if let Some(rest) = fields.get(index..end) {
                 for (skip, field) in rest.iter().enumerate() {
-                    if field.head == head && field.name.len() == name.len() && (name.len() <= 8 || field.name.as_bytes() == name) {
+                    if field.head == head
+                        && field.name.len() == name.len()
+                        && (name.len() <= 8 || field.name.as_bytes() == name)
+                    {
                         // A repeated element finds its field again at once.
                         (self.level, self.index) = (level, index + skip);
                         return Some((self.levels - 1 - level, field));
@@ -388,7 +405,18 @@ fn head_of(name: &[u8]) -> u64 {
 /// The item type of `ArrayOfString` and its like, `String`; empty for others.
 pub(crate) fn plain_item(item: &str) -> &'static str {
     const PLAIN: [&str; 12] = [
-        "Boolean", "Byte", "Short", "Int", "Long", "Float", "Double", "DateTime", "Base64Binary", "Uri", "AnyURI", "String",
+        "Boolean",
+        "Byte",
+        "Short",
+        "Int",
+        "Long",
+        "Float",
+        "Double",
+        "DateTime",
+        "Base64Binary",
+        "Uri",
+        "AnyURI",
+        "String",
     ];
     PLAIN.iter().find(|plain| **plain == item).copied().unwrap_or("")
 }

@@ -38,9 +38,13 @@ impl TypeDesc {
     ///
     /// # Safety
     ///
-    /// `base` and `fields` hold offsets into `T`, each with the kind of what lies there.
+    /// `base` and `fields` hold offsets into `T`, each with the type or the kind of what lies there, and `T` names what is
+    /// made here as its description.
     #[doc(hidden)]
-    #[allow(unsafe_code, reason = "the macro is the one caller and takes offsets and kinds from the type itself")]
+    #[allow(
+        unsafe_code,
+        reason = "the macro is the one caller and takes offsets and kinds from the type itself"
+    )]
     pub const unsafe fn new<T: VimObject + Default>(
         name: &'static str,
         namespace: &'static str,
@@ -94,10 +98,12 @@ pub struct FieldDesc {
 }
 
 impl FieldDesc {
-    /// Describes a field; for the `object!` macro alone.
+    /// Describes a field; for the `object!` macro alone. Nothing is read by it until [`TypeDesc::new`], which is unsafe, says
+    /// whose field it is.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, offset: usize, since: u8, flags: u8, kind: Kind) -> Self {
+        assert!(offset <= u32::MAX as usize);
         Self { name, head: head(name.as_bytes()), offset: offset as u32, since, flags, kind }
     }
 

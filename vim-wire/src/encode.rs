@@ -54,7 +54,9 @@ impl fmt::Display for EncodeError {
             }
             Self::Missing { what } => write!(f, "{what} is required and not set"),
             Self::Character { what } => write!(f, "{what} has a control character, which XML cannot carry"),
-            Self::Name { name } => write!(f, "{name:?} cannot be written as the name of a type or the prefix of a namespace"),
+            Self::Name { name } => {
+                write!(f, "{name:?} cannot be written as the name of a type or the prefix of a namespace")
+            }
         }
     }
 }
@@ -94,7 +96,8 @@ impl Encoder {
     }
 
     fn too_new(&self, namespace: &str, since: u8) -> bool {
-        namespace == self.target.service.namespace && self.target.version.as_ref().is_some_and(|(index, _)| since > *index)
+        namespace == self.target.service.namespace
+            && self.target.version.as_ref().is_some_and(|(index, _)| since > *index)
     }
 
     fn refuse(&mut self, what: String, since: u8) {
@@ -118,7 +121,9 @@ impl Encoder {
             }
             let what = What { owner: method.name, name: param.name };
             match arg {
-                Arg::None if param.flags & crate::desc::REQUIRED != 0 => self.fail(EncodeError::Missing { what: what.to_string() }),
+                Arg::None if param.flags & crate::desc::REQUIRED != 0 => {
+                    self.fail(EncodeError::Missing { what: what.to_string() })
+                }
                 Arg::None => {}
                 Arg::Str(text) => self.text(param.name, namespace, text, what),
                 Arg::Bool(value) => self.display(param.name, namespace, value),
@@ -251,10 +256,14 @@ impl Encoder {
             Slot::I16(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
             Slot::I32(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
             Slot::I64(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
-            Slot::F32(cell) => cell.values().iter().for_each(|value| self.float_short(name, namespace, *value)),
+            Slot::F32(cell) => {
+                cell.values().iter().for_each(|value| self.float_short(name, namespace, *value))
+            }
             Slot::F64(cell) => cell.values().iter().for_each(|value| self.float(name, namespace, *value)),
             Slot::Str(cell) => cell.values().iter().for_each(|value| self.text(name, namespace, value, what)),
-            Slot::DateTime(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
+            Slot::DateTime(cell) => {
+                cell.values().iter().for_each(|value| self.display(name, namespace, value))
+            }
             Slot::Binary(cell) => cell.values().iter().for_each(|value| self.binary(name, namespace, value)),
             Slot::Any(cell) => cell.values().iter().for_each(|value| self.any(name, namespace, value, what)),
             Slot::MoRef(cell) => {
@@ -274,8 +283,12 @@ impl Encoder {
                     self.enum_value(name, namespace, value, what);
                 });
             }
-            Slot::Enum(_, items) => items.iter().for_each(|value| self.enum_value(name, namespace, value, what)),
-            Slot::Poly(declared, items) => items.iter().for_each(|value| self.object(name, namespace, declared.name, value)),
+            Slot::Enum(_, items) => {
+                items.iter().for_each(|value| self.enum_value(name, namespace, value, what))
+            }
+            Slot::Poly(declared, items) => {
+                items.iter().for_each(|value| self.object(name, namespace, declared.name, value))
+            }
             Slot::Struct(items) => items.iter().for_each(|value| self.element(name, namespace, value, "")),
         }
     }
@@ -381,7 +394,9 @@ impl Encoder {
         match self.target.service.registry.get(item) {
             Some(Entry::Type(desc)) => desc.namespace,
             Some(Entry::Enum(desc)) => desc.namespace,
-            _ if item == "AnyType" || item == "ManagedObjectReference" || !plain_item(item).is_empty() => "urn:vim25",
+            _ if item == "AnyType" || item == "ManagedObjectReference" || !plain_item(item).is_empty() => {
+                "urn:vim25"
+            }
             _ => self.target.service.namespace,
         }
     }
@@ -397,7 +412,9 @@ impl Encoder {
             (Any::Object(object), Some(Entry::Type(_))) => self.object(item, namespace, item, object),
             (Any::Enum(value), Some(Entry::Enum(_))) => self.text(item, namespace, &value.value, what),
             (Any::MoRef(moref), Some(Entry::Managed(_))) => self.moref(item, namespace, moref, "", what),
-            (Any::MoRef(moref), _) if item == "ManagedObjectReference" => self.moref(item, namespace, moref, "", what),
+            (Any::MoRef(moref), _) if item == "ManagedObjectReference" => {
+                self.moref(item, namespace, moref, "", what)
+            }
             (_, None) if is_plain(value, plain_item(item)) => {
                 let mut name = item.to_owned();
                 if let Some(first) = name.get_mut(..1) {
@@ -438,7 +455,11 @@ impl Encoder {
 /// # Errors
 ///
 /// When a required reference or enumeration value is not set, or a text has a character that XML cannot carry.
-pub fn to_xml<T: DataObject>(value: &T, name: &str, service: &'static Service) -> Result<String, EncodeError> {
+pub fn to_xml<T: DataObject>(
+    value: &T,
+    name: &str,
+    service: &'static Service,
+) -> Result<String, EncodeError> {
     let mut encoder = Encoder::new(Target { service, version: None });
     let spaces = " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
     encoder.element(name, service.namespace, ObjRef::of(value), spaces);

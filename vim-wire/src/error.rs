@@ -1,11 +1,11 @@
 //! The one error of the family.
 
+use crate::MoRef;
 use crate::desc::MethodDesc;
 use crate::encode::EncodeError;
 use crate::object::{DataObject, Object};
 use crate::slot::{Cell, Slot};
 use crate::xml::read::DecodeError;
-use crate::MoRef;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -118,14 +118,20 @@ impl fmt::Display for Fault {
         let mut fields = Vec::new();
         let mut more = Vec::new();
         detail.as_ref().each(&mut |field, slot| match (field.name, &slot) {
-            ("faultMessage", Slot::Struct(items)) => more.extend(items.iter().filter_map(|item| match item.get("message") {
-                Some(Slot::Str(cell)) => cell.values().first().cloned(),
-                _ => None,
-            })),
-            ("faultCause", Slot::Struct(items)) => more.extend(items.iter().map(|item| format!("caused by {item:?}"))),
+            ("faultMessage", Slot::Struct(items)) => {
+                more.extend(items.iter().filter_map(|item| match item.get("message") {
+                    Some(Slot::Str(cell)) => cell.values().first().cloned(),
+                    _ => None,
+                }))
+            }
+            ("faultCause", Slot::Struct(items)) => {
+                more.extend(items.iter().map(|item| format!("caused by {item:?}")))
+            }
             (_, Slot::Bool(Cell::One(false))) => {}
             _ if field.is_secret() || !slot.is_set() => {}
-            (name, Slot::Str(cell)) if cell.values().iter().all(|text| text.is_empty() || message.contains(text.as_str())) => {
+            (name, Slot::Str(cell))
+                if cell.values().iter().all(|text| text.is_empty() || message.contains(text.as_str())) =>
+            {
                 let _ = name;
             }
             (name, slot) => fields.push(format!("{name}: {slot:?}")),
@@ -133,7 +139,9 @@ impl fmt::Display for Fault {
         if !fields.is_empty() {
             write!(f, " ({})", fields.join(", "))?;
         }
-        more.iter().filter(|text| !text.is_empty() && *text != message).try_for_each(|text| write!(f, "; {text}"))
+        more.iter()
+            .filter(|text| !text.is_empty() && *text != message)
+            .try_for_each(|text| write!(f, "; {text}"))
     }
 }
 
@@ -165,7 +173,10 @@ impl Error {
     /// The error for a fault.
     #[must_use]
     pub fn from_fault(fault: Fault) -> Self {
-        let kind = if ["NotAuthenticated", "InvalidLogin", "NoClientCertificate"].iter().any(|name| fault.is_named(name)) {
+        let kind = if ["NotAuthenticated", "InvalidLogin", "NoClientCertificate"]
+            .iter()
+            .any(|name| fault.is_named(name))
+        {
             ErrorKind::Login
         } else if fault.is_named("RequestCanceled") {
             ErrorKind::Canceled
@@ -270,7 +281,8 @@ impl Error {
     /// References are per server and die with their object: look the object up again by its path.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.kind() == ErrorKind::NotFound || self.fault_named(&["ManagedObjectNotFound", "NotFound", "FileNotFound"])
+        self.kind() == ErrorKind::NotFound
+            || self.fault_named(&["ManagedObjectNotFound", "NotFound", "FileNotFound"])
     }
 
     /// Whether there is no session, or it ended.

@@ -25,7 +25,8 @@ mod xml;
 pub use any::{Any, ArrayAny, EnumAny, UnknownAny};
 pub use binary::Binary;
 pub use call::{
-    Answer, Arg, BoxFuture, BoxStream, Call, Caller, Handle, ManagedObject, Output, Request, Task, TaskProgress, TaskRef,
+    Answer, Arg, BoxFuture, BoxStream, Call, Caller, Handle, ManagedObject, Output, Request, Task,
+    TaskProgress, TaskRef,
 };
 pub use datetime::{DateTime, ParseDateTimeError};
 pub use decode::from_xml;
@@ -53,6 +54,21 @@ pub mod __private {
         T::KIND
     }
 
+    type Base = Option<(&'static crate::TypeDesc, usize)>;
+
+    /// A base that is not held: there is nothing of it in a `T`, so that it may be said to lie anywhere.
+    #[must_use]
+    pub const fn virtual_base<T: DataObject, B: DataObject>() -> Base {
+        assert!(size_of::<B>() == 0 && align_of::<B>() <= align_of::<T>(), "a virtual base has no fields");
+        Some((B::DESC, 0))
+    }
+
+    /// A base in the field that is pointed to; only the pointer's type is looked at.
+    #[must_use]
+    pub const fn held_base<B: DataObject>(_: *const B, offset: usize) -> Base {
+        Some((B::DESC, offset))
+    }
+
     #[must_use]
     pub fn clone<T: DataObject>(value: &T) -> T {
         let mut new = T::default();
@@ -73,8 +89,11 @@ pub mod __private {
         match any {
             Any::MoRef(moref) => Ok(moref),
             other => {
-                let message = format!("the task ended without a reference; its result is {:?}", other.type_name());
-                Err(Error::new(ErrorKind::Protocol, message).in_operation(task.method.name).on_object(&task.this))
+                let message =
+                    format!("the task ended without a reference; its result is {:?}", other.type_name());
+                Err(Error::new(ErrorKind::Protocol, message)
+                    .in_operation(task.method.name)
+                    .on_object(&task.this))
             }
         }
     }

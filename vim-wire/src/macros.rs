@@ -7,10 +7,10 @@
 #[macro_export]
 macro_rules! object {
     ($ty:ident : virtual $base:ident, $($rest:tt)*) => {
-        $crate::__object! { $ty, Some((<$base as $crate::DataObject>::DESC, 0)), $($rest)* }
+        $crate::__object! { $ty, [virtual $base], $($rest)* }
     };
     ($ty:ident : $base:ident, $($rest:tt)*) => {
-        $crate::__object! { $ty, Some((<$base as $crate::DataObject>::DESC, ::core::mem::offset_of!($ty, extends))), $($rest)* }
+        $crate::__object! { $ty, [held $base], $($rest)* }
 
         impl ::core::ops::Deref for $ty {
             type Target = $base;
@@ -27,14 +27,57 @@ macro_rules! object {
         }
     };
     ($ty:ident, $($rest:tt)*) => {
-        $crate::__object! { $ty, None, $($rest)* }
+        $crate::__object! { $ty, [], $($rest)* }
     };
 }
+
+/// What `object!` must refuse, because it would let safe code read memory as what it is not.
+///
+/// A virtual base that has fields:
+/// ```compile_fail,E0080
+/// #[derive(Default)] struct Base { text: String }
+/// vim_wire::object! { Base, "Base", "n", 0, { text "text" 0 0 } }
+/// #[derive(Default)] struct It { number: i64 }
+/// vim_wire::object! { It: virtual Base, "It", "n", 0, { number "number" 0 0 } }
+/// ```
+/// A base that is only referred to:
+/// ```compile_fail,E0308
+/// #[derive(Default)] struct Base { text: String }
+/// vim_wire::object! { Base, "Base", "n", 0, { text "text" 0 0 } }
+/// #[derive(Default)] struct It { extends: Box<Base> }
+/// vim_wire::object! { It: Base, "It", "n", 0, {} }
+/// ```
+/// A union, and a packed struct:
+/// ```compile_fail,E0133
+/// union It { yes: bool, number: i8 }
+/// impl Default for It { fn default() -> Self { Self { number: 7 } } }
+/// vim_wire::object! { It, "It", "n", 0, { yes "yes" 0 0, number "number" 0 0 } }
+/// ```
+/// ```compile_fail,E0793
+/// #[derive(Default)] #[repr(packed)] struct It { yes: bool, number: i64 }
+/// vim_wire::object! { It, "It", "n", 0, { yes "yes" 0 0, number "number" 0 0 } }
+/// ```
+/// A list of boxes, whose items do not lie one after the other:
+/// ```compile_fail,E0080
+/// #[derive(Default)] struct It { text: String }
+/// vim_wire::object! { It, "It", "n", 0, { text "text" 0 0 } }
+/// let boxes = [Box::new(It::default())];
+/// let _ = vim_wire::Arg::from(&boxes[..]);
+/// ```
+#[cfg(doctest)]
+struct Refused;
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __object {
-    ($ty:ident, $base:expr, $name:literal, $namespace:literal, $since:literal, { $($field:ident $wire:literal $fsince:literal $flags:literal),* $(,)? }) => {
+    (@base $ty:ident) => { ::core::option::Option::None };
+    (@base $ty:ident virtual $base:ident) => { $crate::__private::virtual_base::<$ty, $base>() };
+    (@base $ty:ident held $base:ident) => {{
+        let object = ::core::mem::MaybeUninit::<$ty>::uninit();
+        // Of the very type: a reference would pass for one by way of Deref.
+        $crate::__private::held_base::<$base>(unsafe { &raw const (*object.as_ptr()).extends }, ::core::mem::offset_of!($ty, extends))
+    }};
+    ($ty:ident, [$($base:tt)*], $name:literal, $namespace:literal, $since:literal, { $($field:ident $wire:literal $fsince:literal $flags:literal),* $(,)? }) => {
         const _: () = {
             static FIELDS: &[$crate::FieldDesc] = {
                 #[allow(unused_variables)]
@@ -50,8 +93,13 @@ macro_rules! __object {
                     ),
                 )*]
             };
+            // Unions and packed structs have no fields that could be referred to, and do not compile.
+            #[allow(unused_variables)]
+            const _: fn(&$ty) = |object| { $(let _ = &object.$field;)* };
             // Base, offsets and kinds are taken from the type itself.
-            static DESC: $crate::TypeDesc = unsafe { $crate::TypeDesc::new::<$ty>($name, $namespace, $since, $base, FIELDS) };
+            static DESC: $crate::TypeDesc = unsafe {
+                $crate::TypeDesc::new::<$ty>($name, $namespace, $since, $crate::__object!(@base $ty $($base)*), FIELDS)
+            };
 
             unsafe impl $crate::VimObject for $ty {
                 fn desc(&self) -> &'static $crate::TypeDesc {
@@ -109,6 +157,8 @@ macro_rules! open_enum {
         }
 
         const _: () = {
+            // Whatever the attributes made of it: values lie in lists at OpenValue's stride.
+            const _: () = assert!(::core::mem::size_of::<$ty>() == ::core::mem::size_of::<$crate::OpenValue>());
             static DESC: $crate::EnumDesc =
                 $crate::EnumDesc { name: $name, namespace: $namespace, since: $since, values: &[$($wire),*] };
 

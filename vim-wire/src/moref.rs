@@ -78,7 +78,11 @@ pub struct ParseMoRefError(String);
 
 impl fmt::Display for ParseMoRefError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a managed object reference: expected TYPE:ID, such as VirtualMachine:vm-42", self.0)
+        write!(
+            f,
+            "{:?} is not a managed object reference: expected TYPE:ID, such as VirtualMachine:vm-42",
+            self.0
+        )
     }
 }
 
@@ -89,7 +93,11 @@ impl FromStr for MoRef {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
-            Some((kind, value)) if !kind.is_empty() && !value.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            Some((kind, value))
+                if !kind.is_empty()
+                    && !value.is_empty()
+                    && kind.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+            {
                 Ok(Self::new(kind.to_owned(), value))
             }
             _ => Err(ParseMoRefError(text.to_owned())),

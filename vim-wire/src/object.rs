@@ -251,13 +251,20 @@ fn slot_eq(a: &Slot<'_>, b: &Slot<'_>) -> bool {
         (Slot::MoRef(a), Slot::MoRef(b)) => same(a, b),
         (Slot::Enum(_, a), Slot::Enum(_, b)) => a.iter().eq(b.iter()),
         (Slot::Poly(_, a), Slot::Poly(_, b)) => a.iter().eq(b.iter()),
-        (Slot::Struct(a), Slot::Struct(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| eq(a, b)),
+        (Slot::Struct(a), Slot::Struct(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| eq(a, b))
+        }
         _ => false,
     }
 }
 
 /// Writes an object as `Name { field: value, .. }`: set fields alone, secrets as `<redacted>`.
-pub(crate) fn debug(object: ObjRef<'_>, name: &str, unknown: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn debug(
+    object: ObjRef<'_>,
+    name: &str,
+    unknown: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let mut out = f.debug_struct(name);
     object.each(&mut |field, slot| {
         if slot.is_set() {
@@ -508,7 +515,9 @@ mod wire {
     unsafe impl<T: DataObject> WireItem for Poly<T> {
         const ONE: Kind = Kind::Poly(
             T::REF,
-            PolyHolder::new(Holder::one::<Self>(), |at, object| unsafe { *at.cast::<Self>() = Self::hold(object) }),
+            PolyHolder::new(Holder::one::<Self>(), |at, object| unsafe {
+                *at.cast::<Self>() = Self::hold(object)
+            }),
         );
         const OPT: Kind = Kind::Poly(
             T::REF,

@@ -25,7 +25,10 @@ pub trait Properties {
     fn since(path: &str) -> Option<(String, u8)> {
         let mut names = path.split('.').map(|name| name.split('[').next().unwrap_or(name));
         let first = names.next()?;
-        let property = std::iter::once(Self::OWN).chain(Self::INHERITED.iter().copied()).flatten().find(|own| own.name == first)?;
+        let property = std::iter::once(Self::OWN)
+            .chain(Self::INHERITED.iter().copied())
+            .flatten()
+            .find(|own| own.name == first)?;
         let mut newest = (format!("{}.{first}", Self::Object::KIND), property.since);
         let mut kind = property.kind;
         for name in names {

@@ -71,7 +71,9 @@ impl Registry {
 
     fn build(&self) -> Index {
         let mut index = Index::default();
-        index.extend(self.managed.iter().flat_map(|names| names.iter().map(|name| (*name, Entry::Managed(name)))));
+        index.extend(
+            self.managed.iter().flat_map(|names| names.iter().map(|name| (*name, Entry::Managed(name)))),
+        );
         index.extend(self.enums().map(|desc| (desc.name, Entry::Enum(desc))));
         index.extend(self.types().map(|desc| (desc.name, Entry::Type(desc))));
         index
@@ -165,9 +167,16 @@ mod tests {
 
     #[test]
     fn a_server_has_the_newest_version_that_is_not_newer_than_itself() {
-        for (server, index) in
-            [("9.1.1.0", 6), ("10.0.0.0", 6), ("8.0.3.0", 5), ("8.0.2.0", 4), ("7.0", 4), ("6.7.3", 3), ("2.5", 2), ("1.0", 0)]
-        {
+        for (server, index) in [
+            ("9.1.1.0", 6),
+            ("10.0.0.0", 6),
+            ("8.0.3.0", 5),
+            ("8.0.2.0", 4),
+            ("7.0", 4),
+            ("6.7.3", 3),
+            ("2.5", 2),
+            ("1.0", 0),
+        ] {
             assert_eq!(SERVICE.index_of(server), index, "{server}");
         }
     }

@@ -3,6 +3,10 @@
 //! *Invariant:* a [`TypeDesc`] is made only by the `object!` macro, which takes each offset with `offset_of!` and each
 //! [`Kind`] from the type of the very field at that offset. Whoever holds an [`ObjRef`] or an [`ObjMut`] therefore finds at
 //! `offset` a live value of the type that `kind` names. See docs/adr/0002-tables.md for what this buys.
+//!
+//! The invariant cannot be broken by safe code: what takes a description's word is `unsafe` to make ([`TypeDesc::new`],
+//! [`TypeRef::new`]) or to implement ([`Wire`], [`WireItem`], `VimObject`, `DataObject`), and the macro refuses what it would
+//! describe wrongly (see `Refused` in macros.rs). A [`Kind`], a [`Holder`] or a [`FieldDesc`] by itself is only a statement.
 
 use crate::any::Any;
 use crate::desc::{EnumDesc, FieldDesc, TypeDesc};
@@ -176,21 +180,29 @@ mod containers {
     }
     // What a type holds of itself is boxed; lists of boxes do not occur.
     unsafe impl<T: DataObject + WireItem> WireItem for Box<T> {
-        const ONE: Kind = Kind::Struct(T::REF, Holder {
-            card: Card::One,
-            stride: 0,
-            grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Self>()).as_mut()).cast() },
-            items: |at| (std::ptr::from_ref(unsafe { &*at.cast::<Self>() }.as_ref()).cast(), 1),
-        });
-        const OPT: Kind = Kind::Struct(T::REF, Holder {
-            card: Card::Opt,
-            stride: 0,
-            grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Option<Self>>()).insert(Self::default()).as_mut()).cast() },
-            items: |at| match unsafe { &*at.cast::<Option<Self>>() } {
-                Some(item) => (std::ptr::from_ref(item.as_ref()).cast(), 1),
-                None => (std::ptr::null(), 0),
+        const ONE: Kind = Kind::Struct(
+            T::REF,
+            Holder {
+                card: Card::One,
+                stride: 0,
+                grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Self>()).as_mut()).cast() },
+                items: |at| (std::ptr::from_ref(unsafe { &*at.cast::<Self>() }.as_ref()).cast(), 1),
             },
-        });
+        );
+        const OPT: Kind = Kind::Struct(
+            T::REF,
+            Holder {
+                card: Card::Opt,
+                stride: 0,
+                grow: |at| unsafe {
+                    std::ptr::from_mut((*at.cast::<Option<Self>>()).insert(Self::default()).as_mut()).cast()
+                },
+                items: |at| match unsafe { &*at.cast::<Option<Self>>() } {
+                    Some(item) => (std::ptr::from_ref(item.as_ref()).cast(), 1),
+                    None => (std::ptr::null(), 0),
+                },
+            },
+        );
         const MANY: Kind = panic!("a list of boxes has no kind");
     }
     unsafe impl<T: DataObject + WireItem> Wire for Box<T> {
@@ -211,7 +223,9 @@ mod containers {
             Self {
                 card: Card::Opt,
                 stride: 0,
-                grow: |at| unsafe { std::ptr::from_mut((*at.cast::<Option<T>>()).insert(T::default())).cast() },
+                grow: |at| unsafe {
+                    std::ptr::from_mut((*at.cast::<Option<T>>()).insert(T::default())).cast()
+                },
                 items: |at| match unsafe { &*at.cast::<Option<T>>() } {
                     Some(item) => (std::ptr::from_ref(item).cast(), 1),
                     None => (std::ptr::null(), 0),
@@ -224,7 +238,10 @@ mod containers {
         pub const fn many<T: Default>() -> Self {
             Self {
                 card: Card::Many,
-                stride: size_of::<T>() as u32,
+                stride: {
+                    assert!(size_of::<T>() <= u32::MAX as usize);
+                    size_of::<T>() as u32
+                },
                 grow: |at| {
                     let items = unsafe { &mut *at.cast::<Vec<T>>() };
                     items.push(T::default());
@@ -360,7 +377,10 @@ pub struct Items<'a, T> {
     of: PhantomData<&'a T>,
 }
 
-#[allow(unsafe_code, reason = "the items that a holder names, each transparent over T; see the module's invariant")]
+#[allow(
+    unsafe_code,
+    reason = "the items that a holder names, each transparent over T; see the module's invariant"
+)]
 impl<'a, T> Items<'a, T> {
     /// How many there are.
     #[must_use]
@@ -424,7 +444,11 @@ impl<'a> Objects<'a> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = ObjRef<'a>> + use<'a> {
         let Items { at, stride, .. } = self.items;
         let desc = self.desc;
-        (0..self.items.len).map(move |index| ObjRef { at: unsafe { at.add(index * stride) }, desc, of: PhantomData })
+        (0..self.items.len).map(move |index| ObjRef {
+            at: unsafe { at.add(index * stride) },
+            desc,
+            of: PhantomData,
+        })
     }
 }
 
@@ -457,7 +481,10 @@ impl<'a, T> Grow<'a, T> {
     }
 }
 
-#[allow(unsafe_code, reason = "the item that a holder makes is of the type that the kind names; see the module's invariant")]
+#[allow(
+    unsafe_code,
+    reason = "the item that a holder makes is of the type that the kind names; see the module's invariant"
+)]
 impl<'a> Grow<'a, ()> {
     pub(crate) fn object(self, desc: &'static TypeDesc) -> ObjMut<'a> {
         ObjMut { at: unsafe { (self.grow)(self.at) }, desc, of: PhantomData }
@@ -499,7 +526,11 @@ impl<'a> ObjRef<'a> {
     /// What it has as its base.
     #[must_use]
     pub fn base(&self) -> Option<Self> {
-        self.desc.base.map(|base| Self { at: unsafe { self.at.add(base.offset) }, desc: base.desc, of: PhantomData })
+        self.desc.base.map(|base| Self {
+            at: unsafe { self.at.add(base.offset) },
+            desc: base.desc,
+            of: PhantomData,
+        })
     }
 
     /// It as a `T`, where it is one or extends it.
@@ -553,13 +584,18 @@ impl<'a> Slot<'a> {
     /// What a slice of items holds.
     pub(crate) fn of_slice<T: WireItem>(values: &'a [T]) -> Self {
         let at: *const u8 = values.as_ptr().cast();
-        let many = Items::<()> { at, len: values.len(), stride: size_of::<T>(), card: Card::Many, of: PhantomData };
-        #[allow(unsafe_code, reason = "ONE describes T: the contract of WireItem")]
+        let many = |stride| Items::<()> { at, len: values.len(), stride, card: Card::Many, of: PhantomData };
+        #[allow(
+            unsafe_code,
+            reason = "MANY describes how T lies in a Vec, and so in a slice: the contract of WireItem"
+        )]
         unsafe {
-            match T::ONE {
-                Kind::Enum(desc, _) => Slot::Enum(desc, many.retype()),
-                Kind::Poly(desc, _) => Slot::Poly(desc.get(), many.retype()),
-                Kind::Struct(desc, _) => Slot::Struct(Objects { desc: desc.get(), items: many }),
+            match T::MANY {
+                Kind::Enum(desc, holder) => Slot::Enum(desc, many(holder.stride as usize).retype()),
+                Kind::Poly(desc, holder) => Slot::Poly(desc.get(), many(holder.stride as usize).retype()),
+                Kind::Struct(desc, holder) => {
+                    Slot::Struct(Objects { desc: desc.get(), items: many(holder.stride as usize) })
+                }
                 plain => Slot::plain_many(at, values.len(), plain),
             }
         }
@@ -628,7 +664,7 @@ plain_slots! {
 }
 
 #[allow(unsafe_code, reason = "the items that a holder names; see the module's invariant")]
-impl<T> Items<'_, T> {
+impl<'a, T> Items<'a, T> {
     unsafe fn held(at: *const u8, holder: &Holder) -> Self {
         let (at, len) = unsafe { (holder.items)(at) };
         Self { at, len, stride: holder.stride as usize, card: holder.card, of: PhantomData }
@@ -639,7 +675,7 @@ impl<T> Items<'_, T> {
         Self { at, len, stride: holder.stride as usize, card: holder.card, of: PhantomData }
     }
 
-    unsafe fn retype<U>(self) -> Items<'static, U> {
+    unsafe fn retype<U>(self) -> Items<'a, U> {
         Items { at: self.at, len: self.len, stride: self.stride, card: self.card, of: PhantomData }
     }
 }
@@ -667,7 +703,11 @@ impl<'a> ObjMut<'a> {
 
     #[inline]
     pub(crate) fn base(self) -> Option<Self> {
-        self.desc.base.map(|base| Self { at: unsafe { self.at.add(base.offset) }, desc: base.desc, of: PhantomData })
+        self.desc.base.map(|base| Self {
+            at: unsafe { self.at.add(base.offset) },
+            desc: base.desc,
+            of: PhantomData,
+        })
     }
 
     #[inline(always)]

@@ -33,7 +33,10 @@ fn each_kind_of_field_survives() {
     let disk = Disk {
         extends: Device { key: 2000, label: Some("Hard disk 1".into()), ..Default::default() },
         capacity: 1 << 40,
-        backing: Some(Backing { file: "[ds] a/b.vmdk".into(), parent: Some(Box::new(Backing { file: "p".into(), parent: None })) }),
+        backing: Some(Backing {
+            file: "[ds] a/b.vmdk".into(),
+            parent: Some(Box::new(Backing { file: "p".into(), parent: None })),
+        }),
     };
     let value = Everything {
         yes: true,
@@ -49,11 +52,28 @@ fn each_kind_of_field_survives() {
         bytes: Some(Binary(vec![0, 255, 7])),
         any: Any::Object(Object::new(disk.clone())),
         anys: vec![
-            true.into(), 1i8.into(), 2i16.into(), 3i32.into(), 4i64.into(), 5.5f32.into(), 6.5f64.into(), "seven".into(),
-            Any::Uri("urn:x".into()), DateTime::from_unix_micros(0).into(), Binary(vec![9]).into(),
-            MoRef::new("VirtualMachine", "vm-1").into(), PowerState::POWERED_ON.into(), Any::Nil,
-            Any::Array(vim_wire::ArrayAny { type_name: "ArrayOfString".into(), items: vec!["a".into(), "".into()] }),
-            Any::Array(vim_wire::ArrayAny { type_name: "ArrayOfInt".into(), items: vec![1.into(), 2.into()] }),
+            true.into(),
+            1i8.into(),
+            2i16.into(),
+            3i32.into(),
+            4i64.into(),
+            5.5f32.into(),
+            6.5f64.into(),
+            "seven".into(),
+            Any::Uri("urn:x".into()),
+            DateTime::from_unix_micros(0).into(),
+            Binary(vec![9]).into(),
+            MoRef::new("VirtualMachine", "vm-1").into(),
+            PowerState::POWERED_ON.into(),
+            Any::Nil,
+            Any::Array(vim_wire::ArrayAny {
+                type_name: "ArrayOfString".into(),
+                items: vec!["a".into(), "".into()],
+            }),
+            Any::Array(vim_wire::ArrayAny {
+                type_name: "ArrayOfInt".into(),
+                items: vec![1.into(), 2.into()],
+            }),
             Any::Array(vim_wire::ArrayAny {
                 type_name: "ArrayOfManagedObjectReference".into(),
                 items: vec![MoRef::new("Folder", "group-v3").into()],
@@ -62,7 +82,10 @@ fn each_kind_of_field_survives() {
                 type_name: "ArrayOfDevice".into(),
                 items: vec![Device::default().into(), disk.clone().into()],
             }),
-            Any::Array(vim_wire::ArrayAny { type_name: "ArrayOfAnyType".into(), items: vec![1.into(), "x".into()] }),
+            Any::Array(vim_wire::ArrayAny {
+                type_name: "ArrayOfAnyType".into(),
+                items: vec![1.into(), "x".into()],
+            }),
         ],
         vm: Some(MoRef::new("VirtualMachine", "vm-42")),
         vms: vec![MoRef::new("VirtualMachine", "vm-1"), MoRef::new("Unheard", "of-1")],
@@ -77,7 +100,8 @@ fn each_kind_of_field_survives() {
     let back = round_trip(&value);
     let copy = back.clone();
     assert_eq!(copy, back);
-    let fast = back.device.as_ref().and_then(|device| device.downcast_ref::<FastDisk>()).expect("is a FastDisk");
+    let fast =
+        back.device.as_ref().and_then(|device| device.downcast_ref::<FastDisk>()).expect("is a FastDisk");
     assert_eq!((fast.speed, fast.capacity, fast.key), (0.25, 1 << 40, 2000));
     // An ancestor in the middle is reached, too, and the base's fields through Deref.
     assert!(back.device.as_ref().is_some_and(|device| device.is::<Disk>() && device.key == 2000));
@@ -102,7 +126,8 @@ fn a_difference_in_any_field_is_a_difference() {
 
 #[test]
 fn secrets_are_not_shown_and_unset_fields_neither() {
-    let shown = format!("{:?}", Everything { password: Some("hunter2".into()), number: 7, ..Default::default() });
+    let shown =
+        format!("{:?}", Everything { password: Some("hunter2".into()), number: 7, ..Default::default() });
     assert!(!shown.contains("hunter2") && shown.contains("<redacted>"), "{shown}");
     assert!(shown.contains("number: 7") && !shown.contains("texts: [\""), "{shown}");
     let base = format!("{:?}", Poly::<Device>::from(Disk::default()));
@@ -120,16 +145,25 @@ fn an_unknown_type_is_its_base_and_keeps_what_it_had() {
     assert_eq!((device.key, device.label.as_deref(), device.type_name()), (9, Some("L"), "QuantumDisk"));
     assert!(!device.is::<Disk>());
     let written = to_xml(&value, "value", &SERVICE).expect("encodes");
-    assert!(written.contains(r#"xsi:type="QuantumDisk""#) && written.contains("<qubits q:a=\"1\">5</qubits><x><q:y/></x>"), "{written}");
+    assert!(
+        written.contains(r#"xsi:type="QuantumDisk""#)
+            && written.contains("<qubits q:a=\"1\">5</qubits><x><q:y/></x>"),
+        "{written}"
+    );
     assert!(written.contains("xmlns:q=\"urn:q\""), "{written}");
     assert_eq!(read(&written), value);
 }
 
 #[test]
 fn unknown_fields_of_a_known_polymorphic_object_survive() {
-    let xml = format!(r#"<v {XSI}><device xsi:type="Disk"><key>1</key><future>2</future><capacityInKB>3</capacityInKB></device></v>"#);
+    let xml = format!(
+        r#"<v {XSI}><device xsi:type="Disk"><key>1</key><future>2</future><capacityInKB>3</capacityInKB></device></v>"#
+    );
     let value = read(&xml);
-    assert_eq!(value.device.as_ref().map(|device| device.as_object().unknown_xml()), Some("<future>2</future>"));
+    assert_eq!(
+        value.device.as_ref().map(|device| device.as_object().unknown_xml()),
+        Some("<future>2</future>")
+    );
     assert!(to_xml(&value, "v", &SERVICE).expect("encodes").contains("<future>2</future>"));
 }
 
@@ -220,7 +254,10 @@ fn what_cannot_be_sent_is_refused() {
 #[test]
 fn an_optional_value_that_was_sent_empty_is_sent_as_unset() {
     let value = read("<v><state></state><vm type=\"VirtualMachine\"/><states>poweredOn</states></v>");
-    assert_eq!((value.state.clone(), value.vm.as_ref().map(MoRef::is_empty)), (Some(PowerState::default()), Some(true)));
+    assert_eq!(
+        (value.state.clone(), value.vm.as_ref().map(MoRef::is_empty)),
+        (Some(PowerState::default()), Some(true))
+    );
     let written = to_xml(&value, "v", &SERVICE).expect("encodes");
     assert!(!written.contains("<state>") && !written.contains("<vm"), "{written}");
     let required = Everything { states: vec![PowerState::default()], ..Default::default() };
@@ -237,11 +274,14 @@ fn faults_are_typed_by_xsi_type_or_by_element() {
     };
     let inner = r#"<object type="Folder">group-v3</object><privilegeId>VirtualMachine.Inventory.Create</privilegeId>"#;
     for detail in [
-        format!(r#"<detail><NoPermissionFault xmlns="urn:vim25" xsi:type="NoPermission">{inner}</NoPermissionFault></detail>"#),
+        format!(
+            r#"<detail><NoPermissionFault xmlns="urn:vim25" xsi:type="NoPermission">{inner}</NoPermissionFault></detail>"#
+        ),
         format!("<detail><NoPermissionFault>{inner}</NoPermissionFault></detail>"),
     ] {
         let xml = envelope(&detail);
-        let fault = soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
+        let fault =
+            soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
         assert_eq!((fault.code.as_str(), fault.message.as_str()), ("ServerFaultCode", "No."));
         let error = vim_wire::Error::from_fault(fault);
         let missing = error.is_no_permission().expect("is one");
@@ -252,12 +292,21 @@ fn faults_are_typed_by_xsi_type_or_by_element() {
         assert!(text.contains("NoPermission: No.") && text.contains("Folder:group-v3"), "{text}");
     }
     let xml = envelope("<detail><FutureFault><x/></FutureFault></detail>");
-    let fault = soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
+    let fault =
+        soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
     assert_eq!(fault.type_name(), "Future");
     let xml = envelope("");
-    let fault = soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
+    let fault =
+        soap::fault(xml.as_bytes(), &REGISTRY, Limits::default()).expect("reads").expect("is a fault");
     assert_eq!((fault.type_name(), fault.to_string().as_str()), ("", "No."));
-    assert_eq!(soap::fault(b"<a:Envelope xmlns:a='x'><a:Body><B/></a:Body></a:Envelope>", &REGISTRY, Limits::default()), Ok(None));
+    assert_eq!(
+        soap::fault(
+            b"<a:Envelope xmlns:a='x'><a:Body><B/></a:Body></a:Envelope>",
+            &REGISTRY,
+            Limits::default()
+        ),
+        Ok(None)
+    );
     assert!(soap::fault(b"<html><body/></html>", &REGISTRY, Limits::default()).is_err());
 }
 
@@ -281,24 +330,26 @@ fn objects_are_taken_apart_without_loss() {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    "[^\\p{Cc}\u{fffe}\u{ffff}]{0,12}".prop_map(|text| text.chars().filter(|c| (*c as u32) & 0xfffe != 0xfffe).collect())
+    "[^\\p{Cc}\u{fffe}\u{ffff}]{0,12}"
+        .prop_map(|text| text.chars().filter(|c| (*c as u32) & 0xfffe != 0xfffe).collect())
 }
 
 fn device() -> impl Strategy<Value = Poly<Device>> {
-    let base = (any::<i32>(), proptest::option::of(text()), proptest::option::of(any::<i32>())).prop_map(|(key, label, controller_key)| Device {
-        key,
-        label,
-        controller_key,
-        ..Default::default()
-    });
-    (base, 0..3, any::<i64>(), text(), any::<f64>().prop_filter("NaN is not itself", |x| !x.is_nan())).prop_map(|(device, which, capacity, file, speed)| {
-        let disk = |extends| Disk { extends, capacity, backing: Some(Backing { file: file.clone(), parent: None }) };
-        match which {
-            0 => Poly::from(device),
-            1 => Poly::from(disk(device)),
-            _ => Poly::from(FastDisk { extends: disk(device), speed }),
-        }
-    })
+    let base = (any::<i32>(), proptest::option::of(text()), proptest::option::of(any::<i32>()))
+        .prop_map(|(key, label, controller_key)| Device { key, label, controller_key, ..Default::default() });
+    (base, 0..3, any::<i64>(), text(), any::<f64>().prop_filter("NaN is not itself", |x| !x.is_nan()))
+        .prop_map(|(device, which, capacity, file, speed)| {
+            let disk = |extends| Disk {
+                extends,
+                capacity,
+                backing: Some(Backing { file: file.clone(), parent: None }),
+            };
+            match which {
+                0 => Poly::from(device),
+                1 => Poly::from(disk(device)),
+                _ => Poly::from(FastDisk { extends: disk(device), speed }),
+            }
+        })
 }
 
 proptest! {

@@ -23,7 +23,10 @@ async fn main() -> Result<()> {
     inventory.listing(Some(&capture::PATHS));
     let replay = Replay { inventory, page: 100 };
     let endpoints = replay::start(replay, 0, 0).await.map_err(|error| anyhow!("{error}"))?;
-    println!("http=http://{}/sdk https=https://{}/sdk sha256={}", endpoints.http, endpoints.https, endpoints.thumbprint);
+    println!(
+        "http=http://{}/sdk https=https://{}/sdk sha256={}",
+        endpoints.http, endpoints.https, endpoints.thumbprint
+    );
     // Whoever started this holds the other end, so that no server is left behind whatever becomes of them.
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
     Ok(())

@@ -88,7 +88,9 @@ struct Handler(Arc<Shared>);
 
 impl Service for Handler {
     async fn answer(&self, request: &str) -> Answer {
-        let Some(method) = soap::method(request) else { return fault("InvalidRequest", "no call in the body") };
+        let Some(method) = soap::method(request) else {
+            return fault("InvalidRequest", "no call in the body");
+        };
         *lock(&self.0.calls).entry(method.to_owned()).or_default() += 1;
         match method {
             "PowerOnVM_Task" => {
@@ -142,7 +144,9 @@ impl Shared {
                 self.changed();
                 result(method, &unknown.iter().map(|task| reference("Task", task)).collect::<String>())
             }
-            "CreatePropertyCollector" => result(method, &reference("PropertyCollector", &state.create_collector())),
+            "CreatePropertyCollector" => {
+                result(method, &reference("PropertyCollector", &state.create_collector()))
+            }
             "CreateFilter" => match texts(request, "obj").next() {
                 Some(view) => {
                     let filter = state.create_filter(this, view);
@@ -165,11 +169,13 @@ impl Shared {
         let this = texts(request, "_this").next().unwrap_or_default();
         let version = texts(request, "version").next().unwrap_or_default();
         let number = |name| texts(request, name).next().and_then(|text| text.parse::<u64>().ok());
-        let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST).min(MOST);
+        let most =
+            number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST).min(MOST);
         let start = tokio::time::Instant::now();
         let end = start + Duration::from_secs(number("maxWaitSeconds").unwrap_or(86_400));
         // What was not told for want of room is told at once.
-        let mut look = if lock(&self.state).has_more(this, version) { start } else { start + self.times.look };
+        let mut look =
+            if lock(&self.state).has_more(this, version) { start } else { start + self.times.look };
         let mut changes = self.changes.subscribe();
         loop {
             tokio::time::sleep_until(look.min(end)).await;

@@ -167,7 +167,8 @@ impl State {
         }
         for task in known.keys().filter(|task| !current.contains_key(task.as_str())) {
             told.remove(task);
-            let _ = write!(objects, r#"<objectSet><kind>leave</kind><obj type="Task">{task}</obj></objectSet>"#);
+            let _ =
+                write!(objects, r#"<objectSet><kind>leave</kind><obj type="Task">{task}</obj></objectSet>"#);
         }
         let more = if truncated { "<truncated>true</truncated>" } else { "" };
         let text = format!(
@@ -196,9 +197,15 @@ impl State {
             "<state>success</state><cancelled>false</cancelled><cancelable>false</cancelable>".to_owned()
         } else {
             let progress = task.revision * 50;
-            format!("<state>running</state><cancelled>false</cancelled><cancelable>true</cancelable><progress>{progress}</progress>")
+            format!(
+                "<state>running</state><cancelled>false</cancelled><cancelable>true</cancelable><progress>{progress}</progress>"
+            )
         };
-        let complete = if task.ended.is_some() { "<completeTime>2026-01-01T00:00:01.123456Z</completeTime>" } else { "" };
+        let complete = if task.ended.is_some() {
+            "<completeTime>2026-01-01T00:00:01.123456Z</completeTime>"
+        } else {
+            ""
+        };
         format!(
             r#"<key>{name}</key><task type="Task">{name}</task><name>PowerOnVM_Task</name><descriptionId>VirtualMachine.powerOn</descriptionId><entity type="VirtualMachine">{machine}</entity><entityName>{machine}</entityName>{state}<reason xsi:type="TaskReasonUser"><userName>VSPHERE.LOCAL\Administrator</userName></reason><queueTime>2026-01-01T00:00:00.123456Z</queueTime><startTime>2026-01-01T00:00:00.234567Z</startTime>{complete}<eventChainId>4711</eventChainId><activationId>00000000-0000-4000-8000-000000000001</activationId>"#
         )
@@ -229,7 +236,9 @@ mod tests {
         assert_eq!(state.has_updates(&collector, ""), Some(false));
         assert_eq!(state.modify_view(&view, [&*task, "task-0"].into_iter(), std::iter::empty()), ["task-0"]);
 
-        let version = |updates: &str| updates.split_once("</version>").and_then(|(head, _)| Some(head.rsplit_once('>')?.1.to_owned()));
+        let version = |updates: &str| {
+            updates.split_once("</version>").and_then(|(head, _)| Some(head.rsplit_once('>')?.1.to_owned()))
+        };
         let first = state.updates(&collector, "", 10).expect("an update");
         assert!(first.contains("<kind>enter</kind>") && first.contains("running"), "{first}");
         let again = state.updates(&collector, "", 10).expect("the same");

@@ -24,8 +24,12 @@ fn check(any: &Any, name: &QName, item: &RawField) {
     assert_eq!(array.items.len(), 2, "{any:?}");
     for value in &array.items {
         let right = match (schema().what(&item.ty), value) {
-            (What::Data, Any::Object(object)) => object.unknown_xml().is_empty() && object.desc().name == object.type_name(),
-            (What::MoRef, Any::MoRef(_)) | (What::Enum(_), Any::Enum(_)) | (What::Plain("anyType"), _) => true,
+            (What::Data, Any::Object(object)) => {
+                object.unknown_xml().is_empty() && object.desc().name == object.type_name()
+            }
+            (What::MoRef, Any::MoRef(_)) | (What::Enum(_), Any::Enum(_)) | (What::Plain("anyType"), _) => {
+                true
+            }
             (What::Plain(kind), value) => value.type_name() == kind,
             _ => false,
         };
@@ -57,7 +61,8 @@ fn each_array_survives_in_an_any_of_pbm() {
             });
         });
         let value = round_trip(&document.text);
-        let instance = as_object(&value).downcast_ref::<PbmCapabilityPropertyInstance>().expect("an instance");
+        let instance =
+            as_object(&value).downcast_ref::<PbmCapabilityPropertyInstance>().expect("an instance");
         check(&instance.value, name, item);
     }
 }

@@ -64,7 +64,14 @@ impl Document {
         })
     }
 
-    pub(crate) fn element(&mut self, name: &str, ns: &str, outer: &str, attrs: &str, content: impl FnOnce(&mut Self)) {
+    pub(crate) fn element(
+        &mut self,
+        name: &str,
+        ns: &str,
+        outer: &str,
+        attrs: &str,
+        content: impl FnOnce(&mut Self),
+    ) {
         self.text.push('<');
         self.text.push_str(name);
         if ns != outer {
@@ -126,7 +133,15 @@ impl Document {
     }
 
     /// An element of a declared type that holds an object of another.
-    pub(crate) fn dynamic(&mut self, name: &str, ns: &str, outer: &str, declared: &QName, ty: &QName, depth: Depth) {
+    pub(crate) fn dynamic(
+        &mut self,
+        name: &str,
+        ns: &str,
+        outer: &str,
+        declared: &QName,
+        ty: &QName,
+        depth: Depth,
+    ) {
         let attrs = if ty == declared { String::new() } else { xsi_type(ty, ns) };
         self.element(name, ns, outer, &attrs, |document| document.content(ty, ns, depth));
     }
@@ -151,7 +166,8 @@ impl Document {
     /// An element of `anyType`.
     fn any(&mut self, name: &str, ns: &str, outer: &str, depth: Depth) {
         let kind = if depth == Depth(0) || self.in_secret { 0 } else { self.next() % 6 };
-        let (plain, vim) = (|name: &str| QName { ns: codegen::schema::XSD.to_owned(), name: name.to_owned() }, in_vim25);
+        let (plain, vim) =
+            (|name: &str| QName { ns: codegen::schema::XSD.to_owned(), name: name.to_owned() }, in_vim25);
         let ty = match kind {
             0 => plain("string"),
             1 => plain("int"),
@@ -167,7 +183,8 @@ impl Document {
     pub(crate) fn any_of(&mut self, name: &str, ns: &str, outer: &str, ty: &QName, depth: Depth) {
         let array = self.schema.arrays().find(|(array, _)| *array == ty).map(|(_, item)| item);
         let mut attrs = xsi_type(ty, ns);
-        if let (None, What::MoRef) = (array, if array.is_none() { self.schema.what(ty) } else { What::Data }) {
+        if let (None, What::MoRef) = (array, if array.is_none() { self.schema.what(ty) } else { What::Data })
+        {
             attrs.push_str(&self.moref_attrs());
         }
         self.element(name, ns, outer, &attrs, |document| match array {
@@ -192,7 +209,9 @@ impl Document {
         let count = self.next();
         let (kind, text) = match self.schema.what(ty) {
             What::MoRef => ("text", format!("id-{count}")),
-            What::Enum(of) => ("text", of.values.get(count % of.values.len().max(1)).cloned().unwrap_or_default()),
+            What::Enum(of) => {
+                ("text", of.values.get(count % of.values.len().max(1)).cloned().unwrap_or_default())
+            }
             What::Data => panic!("{ty:?} is no text"),
             What::Plain(kind) => (kind, plain(kind, count, self.in_secret)),
         };
@@ -237,7 +256,9 @@ fn plain(kind: &str, count: usize, secret: bool) -> String {
 fn other(kind: &str, text: &str) -> String {
     match kind {
         "boolean" => (text != "true").to_string(),
-        "byte" | "short" | "int" | "long" | "float" | "double" => if text == "3" { "4" } else { "3" }.to_owned(),
+        "byte" | "short" | "int" | "long" | "float" | "double" => {
+            if text == "3" { "4" } else { "3" }.to_owned()
+        }
         "dateTime" => text.replacen("2026", "1999", 1),
         "base64Binary" => format!("AAAA{text}"),
         _ => format!("{text}x"),

@@ -9,7 +9,8 @@ use vim_wire::{Any, EnumDesc, OpenEnum, Slot};
 
 fn any(name: &QName, value: &str) -> Any {
     let document = Document::of(|document| {
-        document.element("val", VIM25, VIM25, &xsi_type(name, VIM25), |document| document.text.push_str(value));
+        document
+            .element("val", VIM25, VIM25, &xsi_type(name, VIM25), |document| document.text.push_str(value));
     });
     round_trip(&document.text).val
 }
@@ -20,7 +21,9 @@ fn each_value_of_each_enumeration_survives_in_an_any_and_so_does_an_unknown_one(
     for (name, declared) in &schema().raw.enums {
         for value in declared.values.iter().map(String::as_str).chain(["notYetHeardOf"]) {
             match any(name, value) {
-                Any::Enum(found) => assert_eq!((found.type_name, found.value.as_str()), (name.name.as_str(), value)),
+                Any::Enum(found) => {
+                    assert_eq!((found.type_name, found.value.as_str()), (name.name.as_str(), value))
+                }
                 other => panic!("{name:?}: {other:?}"),
             }
             values += 1;
@@ -39,15 +42,24 @@ fn each_field_of_an_enumeration_takes_known_and_unknown_values() {
             for value in of.values.iter().map(String::as_str).chain(["notYetHeardOf", ""]) {
                 let text = Document::of(|document| {
                     document.element("val", VIM25, VIM25, &xsi_type(owner, VIM25), |document| {
-                        document.element(&field.name, &owner.ns, VIM25, "", |document| document.text.push_str(value));
+                        document.element(&field.name, &owner.ns, VIM25, "", |document| {
+                            document.text.push_str(value)
+                        });
                     });
                 });
                 let read = crate::canonical::read(&text.text);
-                let Some(Slot::Enum(found, items)) = crate::canonical::as_object(&read).as_ref().get(&field.name) else {
+                let Some(Slot::Enum(found, items)) =
+                    crate::canonical::as_object(&read).as_ref().get(&field.name)
+                else {
                     panic!("{}.{}", owner.name, field.name)
                 };
                 assert_eq!(found.name, desc.name);
-                assert!(items.iter().map(vim_wire::OpenValue::as_str).eq([value]), "{}.{}", owner.name, field.name);
+                assert!(
+                    items.iter().map(vim_wire::OpenValue::as_str).eq([value]),
+                    "{}.{}",
+                    owner.name,
+                    field.name
+                );
             }
             declared.insert(&field.ty);
         }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use vim_types::METHODS;
 use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Call, Caller, EncodeError, Error, Handle, MethodDesc, MoRef, REQUIRED, Request, SECRET,
-    TaskProgress, TaskRef,
+    Answer, Any, BoxFuture, BoxStream, Call, Caller, EncodeError, Error, Handle, MethodDesc, MoRef, REQUIRED,
+    Request, SECRET, TaskProgress, TaskRef,
 };
 
 pub(crate) struct Method {
@@ -33,17 +33,25 @@ pub(crate) fn methods() -> BTreeMap<&'static str, Method> {
 
 fn of(schema: &'static Schema, ns: &'static str) -> impl Iterator<Item = (&'static str, Method)> {
     let objects = &schema.metadata(ns).managed_objects;
-    let owned = objects.iter().flat_map(|(this, object)| object.methods.iter().map(move |facts| (this, object, facts)));
+    let owned = objects
+        .iter()
+        .flat_map(|(this, object)| object.methods.iter().map(move |facts| (this, object, facts)));
     owned.map(move |(this, object, facts)| {
         let operations = &schema.raw.ports[ns].operations;
-        let operation = operations.iter().find(|operation| operation.name == facts.name).expect("an operation");
+        let operation =
+            operations.iter().find(|operation| operation.name == facts.name).expect("an operation");
         let RawElement::Named(request) = &schema.raw.elements[&operation.input] else { panic!("no request") };
         let [target, params @ ..] = schema.raw.types[request].fields.as_slice() else { panic!("no _this") };
         assert_eq!((target.name.as_str(), target.ty.name.as_str()), ("_this", "ManagedObjectReference"));
-        let RawElement::Inline(answer) = &schema.raw.elements[&operation.output] else { panic!("no response") };
+        let RawElement::Inline(answer) = &schema.raw.elements[&operation.output] else {
+            panic!("no response")
+        };
         assert!(answer.len() <= 1 && answer.iter().all(|answer| answer.name == "returnval"));
         let since = schema.version(ns, facts.since.as_ref()).max(schema.version(ns, object.since.as_ref()));
-        (facts.name.as_str(), Method { ns, this, since, facts, operation, request, params, answer: answer.first() })
+        (
+            facts.name.as_str(),
+            Method { ns, this, since, facts, operation, request, params, answer: answer.first() },
+        )
     })
 }
 
@@ -71,16 +79,28 @@ fn each_method_has_its_parameters_in_order_its_faults_and_its_result() {
     for desc in descriptions() {
         let method = &methods[desc.name];
         let facts = method.facts;
-        assert_eq!((desc.service.namespace, desc.this, desc.task), (method.ns, method.this, facts.task), "{desc:?}");
+        assert_eq!(
+            (desc.service.namespace, desc.this, desc.task),
+            (method.ns, method.this, facts.task),
+            "{desc:?}"
+        );
         assert_eq!(desc.since, method.since, "{desc:?}");
         assert_eq!(desc.privilege, facts.privilege.as_deref(), "{desc:?}");
-        assert!(desc.params.iter().map(|param| param.name).eq(method.params.iter().map(|param| &param.name)), "{desc:?}");
+        assert!(
+            desc.params.iter().map(|param| param.name).eq(method.params.iter().map(|param| &param.name)),
+            "{desc:?}"
+        );
         for (param, wanted) in desc.params.iter().zip(method.params) {
             let facts = facts.params.get(&wanted.name);
             let since = schema().version(method.ns, facts.and_then(|facts| facts.since.as_ref()));
             assert_eq!(param.since, since.max(method.since), "{desc:?} {}", param.name);
             let secret = if facts.is_some_and(|facts| facts.secret) { SECRET } else { 0 };
-            assert_eq!(param.flags, secret | if wanted.optional { 0 } else { REQUIRED }, "{desc:?} {}", param.name);
+            assert_eq!(
+                param.flags,
+                secret | if wanted.optional { 0 } else { REQUIRED },
+                "{desc:?} {}",
+                param.name
+            );
         }
         assert!(desc.faults.iter().eq(method.operation.faults.iter().map(|fault| &fault.name)), "{desc:?}");
         let result = match (facts.task, method.answer) {
@@ -89,7 +109,10 @@ fn each_method_has_its_parameters_in_order_its_faults_and_its_result() {
         };
         assert_eq!(desc.result, result, "{desc:?}");
         // A task's response is the task.
-        assert!(!facts.task || method.answer.is_some_and(|answer| answer.ty.name == "ManagedObjectReference"), "{desc:?}");
+        assert!(
+            !facts.task || method.answer.is_some_and(|answer| answer.ty.name == "ManagedObjectReference"),
+            "{desc:?}"
+        );
     }
 }
 
@@ -143,7 +166,8 @@ fn each_call_has_its_parameters_in_order_and_lacks_none_that_is_required() {
     for desc in descriptions() {
         let (name, ns) = (desc.name, desc.service.namespace);
         let params: String = desc.params.iter().map(|param| format!("<{0}>x</{0}>", param.name)).collect();
-        let wanted = format!("<{name} xmlns=\"{ns}\"><_this type=\"Folder\">group-v3</_this>{params}</{name}>");
+        let wanted =
+            format!("<{name} xmlns=\"{ns}\"><_this type=\"Folder\">group-v3</_this>{params}</{name}>");
         assert_eq!(sent(&call(&handle, desc, None), None).expect("encodes"), wanted);
         for (index, param) in desc.params.iter().enumerate() {
             let incomplete = call(&handle, desc, Some(index));
@@ -153,7 +177,10 @@ fn each_call_has_its_parameters_in_order_and_lacks_none_that_is_required() {
                 }
                 Err(error) if param.flags & REQUIRED != 0 => {
                     let what = format!("{name}.{}", param.name);
-                    assert!(error.to_string().contains(&EncodeError::Missing { what }.to_string()), "{error}");
+                    assert!(
+                        error.to_string().contains(&EncodeError::Missing { what }.to_string()),
+                        "{error}"
+                    );
                     missing += 1;
                 }
                 other => panic!("{desc:?} without {}: {other:?}", param.name),
@@ -175,7 +202,10 @@ fn a_server_older_than_a_method_or_a_parameter_is_refused_by_name() {
         let older = versions.iter().rfind(|version| desc.service.index_of(version) < newest);
         let Some(older) = older else { continue };
         let error = sent(&whole, Some(older)).expect_err("is too new").to_string();
-        assert!(error.contains(versions[usize::from(newest)]) && error.contains(desc.name), "{desc:?}: {error}");
+        assert!(
+            error.contains(versions[usize::from(newest)]) && error.contains(desc.name),
+            "{desc:?}: {error}"
+        );
     }
 }
 

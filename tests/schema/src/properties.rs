@@ -36,11 +36,14 @@ fn generated(folder: &Path, all: &mut BTreeMap<String, (Option<String>, Vec<Prop
         if let Some(base) = &base {
             assert_eq!(fields.next(), Some(format!("pub extends: {base},").as_str()));
         }
-        let fields = fields.map(|line| line.strip_prefix("pub ").and_then(|line| line.strip_suffix(',')).expect("a field"));
+        let fields = fields
+            .map(|line| line.strip_prefix("pub ").and_then(|line| line.strip_suffix(',')).expect("a field"));
         let fields = fields.map(|line| line.split_once(": ").expect("a type"));
         let rows: Vec<_> = rows.lines().map(str::trim).filter(own).collect();
         let properties = rows.iter().map(|row| match row.split(' ').collect::<Vec<_>>()[..] {
-            [ident, wire, since] => (ident, wire.trim_matches('"'), since.trim_end_matches(',').parse().expect("a version")),
+            [ident, wire, since] => {
+                (ident, wire.trim_matches('"'), since.trim_end_matches(',').parse().expect("a version"))
+            }
             _ => panic!("{row}"),
         });
         let properties = fields.zip(properties).map(|((name, ty), (ident, wire, since))| {

@@ -38,7 +38,8 @@ pub(crate) fn schema() -> &'static Schema {
     SCHEMA.get_or_init(|| {
         let folder = root().join("codegen/schema");
         let folders = Folders(vec![folder.join("vim25"), folder.join("pbm")]);
-        let raw = load::load(&folders, &["vimService.wsdl".into(), "pbmService.wsdl".into()]).expect("a schema");
+        let raw =
+            load::load(&folders, &["vimService.wsdl".into(), "pbmService.wsdl".into()]).expect("a schema");
         let metadata = ["vim25/vim-metadata.json", "pbm/pbm-metadata.json"].map(|file| {
             let text = std::fs::read_to_string(folder.join(file)).expect("metadata");
             let metadata = codegen::metadata::parse(&text, file).expect("metadata");
@@ -62,7 +63,10 @@ pub(crate) fn schema() -> &'static Schema {
 impl Schema {
     /// The data types: what is neither a message, nor an array, nor the reference.
     pub(crate) fn types(&self) -> impl Iterator<Item = (&QName, &RawType)> {
-        self.raw.types.iter().filter(|(name, ty)| !ty.simple && !self.requests.contains(name) && !is_array(name, ty))
+        self.raw
+            .types
+            .iter()
+            .filter(|(name, ty)| !ty.simple && !self.requests.contains(name) && !is_array(name, ty))
     }
 
     /// The types of the messages that ask: `_this` and a method's parameters.
@@ -78,8 +82,18 @@ impl Schema {
     pub(crate) fn what(&self, name: &QName) -> What<'_> {
         if name.ns == XSD {
             const KNOWN: [&str; 12] = [
-                "boolean", "byte", "short", "int", "long", "float", "double", "string", "anyURI", "dateTime",
-                "base64Binary", "anyType",
+                "boolean",
+                "byte",
+                "short",
+                "int",
+                "long",
+                "float",
+                "double",
+                "string",
+                "anyURI",
+                "dateTime",
+                "base64Binary",
+                "anyType",
             ];
             let known = KNOWN.into_iter().find(|known| *known == name.name);
             return What::Plain(known.unwrap_or_else(|| panic!("{name:?}")));
@@ -94,7 +108,8 @@ impl Schema {
 
     /// A type's lineage from its root down.
     pub(crate) fn lineage<'s>(&'s self, name: &'s QName) -> Vec<&'s QName> {
-        let mut all: Vec<_> = std::iter::successors(Some(name), |name| self.raw.types[*name].base.as_ref()).collect();
+        let mut all: Vec<_> =
+            std::iter::successors(Some(name), |name| self.raw.types[*name].base.as_ref()).collect();
         all.reverse();
         all
     }

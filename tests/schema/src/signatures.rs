@@ -42,7 +42,8 @@ fn files(folder: &Path, all: &mut Generated) {
         } else {
             let text = std::fs::read_to_string(&path).expect("a file");
             // Comments and attributes have no say, nor has where lines break.
-            let code = text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.starts_with("#["));
+            let code =
+                text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.starts_with("#["));
             let code: Vec<_> = code.flat_map(str::split_whitespace).collect();
             read(&code.join(" "), all);
         }
@@ -60,7 +61,8 @@ fn read(code: &str, all: &mut Generated) {
         if item.starts_with("struct ") {
             call = between(item, "struct ", "<'a>(vim_wire::Call<'a, ").map(str::to_owned);
             if let Some(name) = &call {
-                let result = item.split_once("vim_wire::Call<'a, ").and_then(|(_, rest)| rest.split_once(">);"));
+                let result =
+                    item.split_once("vim_wire::Call<'a, ").and_then(|(_, rest)| rest.split_once(">);"));
                 all.calls.insert(name.clone(), (result.expect("a result").0.to_owned(), Vec::new()));
             }
         } else if item.starts_with("static ") {
@@ -82,15 +84,20 @@ fn read(code: &str, all: &mut Generated) {
 fn function(item: &str) -> Function {
     let (head, body) = item.split_once(" {").expect("a body");
     let ident = head[..head.find(['<', '(']).expect("parameters")].to_owned();
-    let (params, result) = head.split_once('(').expect("parameters").1.rsplit_once(") -> ").expect("a result");
+    let (params, result) =
+        head.split_once('(').expect("parameters").1.rsplit_once(") -> ").expect("a result");
     let params = params.split(", ").map(|param| param.trim_end_matches(',').trim());
     let params = params.filter_map(|param| param.split_once(": ")).map(|(name, ty)| {
-        let args: Vec<_> = body.split(".arg(").skip(1).map(|arg| &arg[..arg.find(')').expect("its end")]).collect();
-        let given: Vec<_> = args.iter().filter_map(|arg| arg.split_once(", ")).filter(|(_, arg)| *arg == name).collect();
+        let args: Vec<_> =
+            body.split(".arg(").skip(1).map(|arg| &arg[..arg.find(')').expect("its end")]).collect();
+        let given: Vec<_> =
+            args.iter().filter_map(|arg| arg.split_once(", ")).filter(|(_, arg)| *arg == name).collect();
         assert_eq!(given.len(), 1, "{item}");
         (name.to_owned(), ty.to_owned(), given[0].0.parse().expect("an index"))
     });
-    let constant = body.split_once("vim_wire::Call::new(self, &").map(|(_, rest)| rest[..rest.find(')').expect("its end")].to_owned());
+    let constant = body
+        .split_once("vim_wire::Call::new(self, &")
+        .map(|(_, rest)| rest[..rest.find(')').expect("its end")].to_owned());
     Function { ident, params: params.collect(), result: result.to_owned(), constant }
 }
 
@@ -167,7 +174,10 @@ fn each_function_passes_each_argument_as_its_parameter() {
         let method = &methods[name.as_str()];
         let stem = name.strip_suffix("_Task").unwrap_or(name);
         let ident = function.ident.trim_start_matches("r#");
-        assert!([names::snake(&method.facts.vmodl), names::snake(stem)].contains(&ident.to_owned()), "{name}: {ident}");
+        assert!(
+            [names::snake(&method.facts.vmodl), names::snake(stem)].contains(&ident.to_owned()),
+            "{name}: {ident}"
+        );
 
         let bare = |text: &str| text.replace("<'a>", "").replace("<'_>", "");
         let call = bare(&function.result);
@@ -175,20 +185,26 @@ fn each_function_passes_each_argument_as_its_parameter() {
             Some((answer, setters)) => (answer, setters),
             None => {
                 let answer = call.strip_prefix("vim_wire::Call<").and_then(|rest| rest.split_once(", "));
-                let answer = answer.and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or_else(|| panic!("{name}: {call}"));
+                let answer = answer
+                    .and_then(|(_, rest)| rest.strip_suffix('>'))
+                    .unwrap_or_else(|| panic!("{name}: {call}"));
                 (answer.to_owned(), Vec::new())
             }
         };
         assert_eq!(answer, result(schema(), method), "{name}");
 
         let wanted = |optional: bool| {
-            let params = method.params.iter().enumerate().filter(move |(_, param)| param.optional == optional);
+            let params =
+                method.params.iter().enumerate().filter(move |(_, param)| param.optional == optional);
             params.map(|(index, param)| (names::ident(&param.name), param_type(schema(), param), index))
         };
         assert_eq!(function.params, Vec::from_iter(wanted(false)), "{name}");
         let given: Vec<_> = setters.iter().flat_map(|setter| setter.params.clone()).collect();
         assert_eq!(given, Vec::from_iter(wanted(true)), "{name}");
-        assert!(setters.iter().all(|setter| setter.ident == setter.params[0].0 && setter.params.len() == 1), "{name}");
+        assert!(
+            setters.iter().all(|setter| setter.ident == setter.params[0].0 && setter.params.len() == 1),
+            "{name}"
+        );
         positional += function.params.len();
         set += setters.len();
     }

@@ -34,7 +34,9 @@ fn the_schema_has_the_families_that_it_is_known_to_have() {
     let bases: BTreeSet<_> = fields.keys().chain(params.keys()).collect();
     let of = |ns: &str| bases.iter().filter(|base| base.ns == ns).count();
     assert_eq!((of(VIM25), of(PBM)), (134, 6));
-    let of = |ns: &str| fields.values().chain(params.values()).flatten().filter(|(owner, _)| owner.ns == ns).count();
+    let of = |ns: &str| {
+        fields.values().chain(params.values()).flatten().filter(|(owner, _)| owner.ns == ns).count()
+    };
     assert_eq!((of(VIM25), of(PBM)), (346, 9));
     let family = |name: &str| schema().descendants(&crate::schema::in_vim25(name)).len();
     assert_eq!((family("MethodFault"), family("VirtualDevice"), family("Event")), (713, 46, 442));
@@ -67,11 +69,15 @@ fn holds(owner: &QName, field: &RawField, ty: &QName) {
 /// The owner with all else that it requires, as the encoder writes what is required in any case.
 fn with_required(owner: &QName, field: &RawField, one: &Document) -> String {
     let minimal = Document::object(owner, Depth(0));
-    let at = schema().fields(owner).iter().position(|(_, other)| std::ptr::eq(*other, field)).expect("a field");
+    let at =
+        schema().fields(owner).iter().position(|(_, other)| std::ptr::eq(*other, field)).expect("a field");
     let open = one.text.find("<val").expect("a value");
     let inner = open + one.text[open..].find('>').expect("a tag") + 1;
     let mut whole = minimal.text.clone();
-    whole.replace_range(minimal.fields[at].clone(), one.text[inner..].strip_suffix("</val></p>").expect("its end"));
+    whole.replace_range(
+        minimal.fields[at].clone(),
+        one.text[inner..].strip_suffix("</val></p>").expect("its end"),
+    );
     whole
 }
 
@@ -97,18 +103,25 @@ fn is_sent<T: DataObject + WireItem>() -> &'static QName {
     let (base, params) = all.into_iter().find(|(base, _)| named(base)).expect("a parameter's type");
     let handle = handle();
     for (request, field) in params {
-        let (name, method) = methods().into_iter().find(|(_, method)| method.request == request).expect("a method");
-        let desc = METHODS.iter().flat_map(|area| area.iter()).find(|desc| desc.name == name).expect("its description");
+        let (name, method) =
+            methods().into_iter().find(|(_, method)| method.request == request).expect("a method");
+        let desc = METHODS
+            .iter()
+            .flat_map(|area| area.iter())
+            .find(|desc| desc.name == name)
+            .expect("its description");
         let index = method.params.iter().position(|param| std::ptr::eq(param, field)).expect("a parameter");
         for ty in std::iter::once(base).chain(schema().descendants(base)) {
             let value = read(&Document::object(ty, Depth(1)).text);
             let poly = Poly::<T>::from_object(as_object(&value).clone()).expect("a descendant");
             let list = [poly];
             // Only the parameter itself is of interest; what else is required gets a text.
-            let call = (0..desc.params.len()).fold(Call::<()>::new(&handle, desc), |call, at| match (at == index, field.array) {
-                (true, true) => call.arg(at, list.as_slice()),
-                (true, false) => call.arg(at, &list[0]),
-                (false, _) => call.arg(at, "x"),
+            let call = (0..desc.params.len()).fold(Call::<()>::new(&handle, desc), |call, at| {
+                match (at == index, field.array) {
+                    (true, true) => call.arg(at, list.as_slice()),
+                    (true, false) => call.arg(at, &list[0]),
+                    (false, _) => call.arg(at, "x"),
+                }
             });
             let text = sent(&call, None).expect("encodes");
             let element = Document::of(|document| {
@@ -128,14 +141,31 @@ macro_rules! are_sent {
 #[test]
 fn each_subtype_is_sent_as_an_argument_of_its_base() {
     let sent = are_sent![
-        AlarmSpec, ClusterProfileConfigSpec, ComputeResourceConfigSpec, DirectPathProfileManagerTargetEntity,
-        DistributedVirtualSwitchManagerHostDvsFilterSpec, EventManagerEventViewSpec, GuestProgramSpec, HostHbaCreateSpec,
-        HostPciPassthruConfig, HostProfileConfigSpec, IoFilterManagerSslTrust, OvfCreateImportSpecParams, ProfileCreateSpec,
-        ScheduledTaskSpec, SelectionSet, SessionManagerServiceRequestSpec, TaskManagerTaskViewSpec, VirtualDiskSpec,
-        VirtualMachineConnection, VirtualMachineGuestQuiesceSpec, PbmPlacementRequirement,
+        AlarmSpec,
+        ClusterProfileConfigSpec,
+        ComputeResourceConfigSpec,
+        DirectPathProfileManagerTargetEntity,
+        DistributedVirtualSwitchManagerHostDvsFilterSpec,
+        EventManagerEventViewSpec,
+        GuestProgramSpec,
+        HostHbaCreateSpec,
+        HostPciPassthruConfig,
+        HostProfileConfigSpec,
+        IoFilterManagerSslTrust,
+        OvfCreateImportSpecParams,
+        ProfileCreateSpec,
+        ScheduledTaskSpec,
+        SelectionSet,
+        SessionManagerServiceRequestSpec,
+        TaskManagerTaskViewSpec,
+        VirtualDiskSpec,
+        VirtualMachineConnection,
+        VirtualMachineGuestQuiesceSpec,
+        PbmPlacementRequirement,
     ];
     let fields = bases();
-    let only: BTreeSet<_> = bases_of_parameters().into_keys().filter(|base| !fields.contains_key(base)).collect();
+    let only: BTreeSet<_> =
+        bases_of_parameters().into_keys().filter(|base| !fields.contains_key(base)).collect();
     assert_eq!(BTreeSet::from(sent), only);
 }
 

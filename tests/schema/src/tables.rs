@@ -45,7 +45,8 @@ fn codegen_resolved_the_same_types_as_the_xsd_has() {
     let folders = codegen::schema::source::Folders(vec![folder.join("vim25"), folder.join("pbm")]);
     let metadata = [VIM25, PBM].map(|ns| schema().metadata(ns).clone());
     let roots = ["vimService.wsdl".to_owned(), "pbmService.wsdl".to_owned()];
-    let (_, model, _) = codegen::vim_types(&folders, &roots, &metadata, codegen::fixups::FIXUPS).expect("a model");
+    let (_, model, _) =
+        codegen::vim_types(&folders, &roots, &metadata, codegen::fixups::FIXUPS).expect("a model");
     let of = |service| &model.services[service];
     let types: BTreeSet<_> = model.types.iter().map(|ty| (&of(ty.service).namespace, &ty.wire)).collect();
     assert_eq!(types, schema().types().map(|(name, _)| (&name.ns, &name.name)).collect());
@@ -65,9 +66,13 @@ fn each_type_has_its_base_its_fields_and_their_types() {
         assert_eq!(desc.since, schema.version(&name.ns, since), "{name:?}");
         let mut lineage: Vec<_> = desc.lineage().map(|desc| (desc.namespace, desc.name)).collect();
         lineage.reverse();
-        let wanted: Vec<_> = schema.lineage(name).iter().map(|name| (name.ns.as_str(), name.name.as_str())).collect();
+        let wanted: Vec<_> =
+            schema.lineage(name).iter().map(|name| (name.ns.as_str(), name.name.as_str())).collect();
         assert_eq!(lineage, wanted, "{name:?}");
-        assert!(desc.fields.iter().map(|field| field.name).eq(ty.fields.iter().map(|field| &field.name)), "{name:?}");
+        assert!(
+            desc.fields.iter().map(|field| field.name).eq(ty.fields.iter().map(|field| &field.name)),
+            "{name:?}"
+        );
         for (field, found) in ty.fields.iter().zip(desc.fields) {
             check(schema, name, field, desc, found);
             *fields.entry(&*name.ns).or_insert(0) += 1;

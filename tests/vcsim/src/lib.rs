@@ -29,8 +29,10 @@ impl Vcsim {
     ///
     /// When `VCSIM` is not set, or the program does not start.
     pub async fn start(flags: &[&str]) -> Self {
-        let program = std::env::var("VCSIM").expect("VCSIM names the program that tests/referee/build.sh builds");
-        let version: &[&str] = if flags.contains(&"-api-version") { &[] } else { &["-api-version", "8.0.3.0"] };
+        let program =
+            std::env::var("VCSIM").expect("VCSIM names the program that tests/referee/build.sh builds");
+        let version: &[&str] =
+            if flags.contains(&"-api-version") { &[] } else { &["-api-version", "8.0.3.0"] };
         let mut process = Command::new(program)
             .args(["-l", "127.0.0.1:0"])
             .args(version)
@@ -44,7 +46,10 @@ impl Vcsim {
         let line = lines.next_line().await.expect("is read").expect("vcsim says where it listens");
         // export GOVC_URL=https://user:pass@127.0.0.1:41459/sdk GOVC_SIM_PID=1
         let url = line.split("GOVC_URL=").nth(1).and_then(|rest| rest.split(' ').next()).expect("has a URL");
-        let address = url.rsplit('@').next().and_then(|rest| rest.split('/').find(|part| part.contains(':') && !part.ends_with(':')));
+        let address = url
+            .rsplit('@')
+            .next()
+            .and_then(|rest| rest.split('/').find(|part| part.contains(':') && !part.ends_with(':')));
         let address = address.expect("has an address").to_owned();
         Self { _process: process, address }
     }

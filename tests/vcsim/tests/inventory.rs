@@ -31,7 +31,8 @@ async fn names_paths_and_patterns_find_what_govc_finds() {
     assert!(inventory.network("*").all().await.unwrap().iter().any(|network| network.name == "VM Network"));
     assert_eq!(inventory.resource_pool("*/DC0_C0/Resources/*").all().await.unwrap().len(), 1);
     assert_eq!(inventory.datacenter("*").one().await.unwrap().path, home);
-    let pool = inventory.resource_pool(format!("{home}/host/*/DC0_C0/Resources/DC0_C0_RP1")).all().await.unwrap();
+    let pool =
+        inventory.resource_pool(format!("{home}/host/*/DC0_C0/Resources/DC0_C0_RP1")).all().await.unwrap();
     assert_eq!(pool.len(), 1, "{pool:?}");
     client.close().await.unwrap();
 }

@@ -169,7 +169,9 @@ async fn lesson_11_unset_and_unasked_cannot_be_mistaken() {
     let rows = client.retrieve::<Row>().all().await.unwrap();
     assert!(rows.iter().all(|row| row.ip.is_none()), "vcsim's guests have no address");
     let dynamic = client.retrieve_paths::<VirtualMachine>(["name", "guest.ipAddress"]).all().await.unwrap();
-    assert!(dynamic.iter().all(|row| row.row.contains_key("name") && !row.row.contains_key("guest.ipAddress")));
+    assert!(
+        dynamic.iter().all(|row| row.row.contains_key("name") && !row.row.contains_key("guest.ipAddress"))
+    );
     client.close().await.unwrap();
 }
 
@@ -202,7 +204,12 @@ async fn what_an_older_server_lacks_is_refused_before_it_is_sent() {
     let error = vm.reconfigure(&spec).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("VirtualMachineConfigSpec.rebootPowerOff needs API version 8.0.0.1; the server has 6.7"), "{text}");
+    assert!(
+        text.contains(
+            "VirtualMachineConfigSpec.rebootPowerOff needs API version 8.0.0.1; the server has 6.7"
+        ),
+        "{text}"
+    );
     let error = client.retrieve_paths::<VirtualMachine>(["config.rebootPowerOff"]).all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     client.close().await.unwrap();
@@ -223,13 +230,19 @@ async fn views_do_not_pile_up() {
     }
     let patience = tokio::time::Instant::now() + Duration::from_secs(10);
     while views(&client).await > before {
-        assert!(tokio::time::Instant::now() < patience, "{} views are left over", views(&client).await - before);
+        assert!(
+            tokio::time::Instant::now() < patience,
+            "{} views are left over",
+            views(&client).await - before
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     client.close().await.unwrap();
 }
 
-async fn next(changes: &mut (impl StreamExt<Item = Result<Change<Brief>, vim_client::Error>> + Unpin)) -> Change<Brief> {
+async fn next(
+    changes: &mut (impl StreamExt<Item = Result<Change<Brief>, vim_client::Error>> + Unpin),
+) -> Change<Brief> {
     let change = tokio::time::timeout(Duration::from_secs(30), changes.next()).await.expect("a change comes");
     change.expect("the watch goes on").expect("is no error")
 }
@@ -261,7 +274,9 @@ async fn a_watch_tells_what_is_there_and_then_what_changes() {
     // vcsim tells of a new name; of a new annotation it does not.
     vm.rename("changed").await.unwrap().await.unwrap();
     match next(&mut changes).await {
-        Change::Applied(told) => assert_eq!((told.name.as_str(), &told.moref), ("changed", vm.handle().moref())),
+        Change::Applied(told) => {
+            assert_eq!((told.name.as_str(), &told.moref), ("changed", vm.handle().moref()))
+        }
         other => panic!("{other:?}"),
     }
     vm.destroy().await.unwrap().await.unwrap();
@@ -306,7 +321,9 @@ async fn end_sessions_but(admin: &Client) {
         .all()
         .await
         .unwrap();
-    let key = |any: &Any| any.downcast_ref::<vim_client::types::UserSession>().map(|session| session.key.clone()).unwrap();
+    let key = |any: &Any| {
+        any.downcast_ref::<vim_client::types::UserSession>().map(|session| session.key.clone()).unwrap()
+    };
     let own = key(&rows[0].row["currentSession"]);
     let all = rows[0].row["sessionList"].as_array().unwrap().iter().map(key);
     let others: Vec<String> = all.filter(|session| *session != own).collect();

@@ -32,7 +32,10 @@ async fn lesson_06_many_tasks_are_awaited_at_once() {
         let vm: VirtualMachine = client.object(moref.clone());
         async move { vm.power_off().await?.await }
     };
-    let ended = tokio::time::timeout(Duration::from_secs(60), future::join_all(all.iter().map(|vm| off(&client, &vm.moref))));
+    let ended = tokio::time::timeout(
+        Duration::from_secs(60),
+        future::join_all(all.iter().map(|vm| off(&client, &vm.moref))),
+    );
     for result in ended.await.expect("no wait hangs") {
         result.unwrap();
     }
@@ -51,7 +54,9 @@ async fn lesson_12_a_failed_task_says_what_failed_on_what_and_why() {
     let fault = error.fault_as::<InvalidPowerState>().expect("is typed");
     assert_eq!(fault.existing_state, VirtualMachinePowerState::POWERED_ON);
     let text = error.to_string();
-    for part in ["PowerOnVM_Task", "DC0_H0_VM0", vm.handle().moref().value(), "InvalidPowerState", "poweredOn"] {
+    for part in
+        ["PowerOnVM_Task", "DC0_H0_VM0", vm.handle().moref().value(), "InvalidPowerState", "poweredOn"]
+    {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
     // A failed task does no harm to those that follow.
@@ -96,7 +101,12 @@ async fn lesson_14_a_wait_that_times_out_leaves_the_task_and_can_be_resumed() {
     assert!(error.is_timeout() && error.to_string().contains("did not end within 1ms"), "{error}");
     let resumed: Task<()> = Task::resume(client.caller(), kept);
     resumed.await.unwrap();
-    assert!(vms(&client).await.iter().any(|vm| vm.name == "DC0_H0_VM0" && vm.power == VirtualMachinePowerState::POWERED_OFF));
+    assert!(
+        vms(&client)
+            .await
+            .iter()
+            .any(|vm| vm.name == "DC0_H0_VM0" && vm.power == VirtualMachinePowerState::POWERED_OFF)
+    );
     client.close().await.unwrap();
 }
 
@@ -127,7 +137,8 @@ async fn a_task_that_the_server_forgot_is_an_error_and_no_hang() {
     task.await.unwrap();
     kept.moref = MoRef::new("Task", "task-999999");
     let lost: Task<()> = Task::resume(client.caller(), kept);
-    let error = tokio::time::timeout(Duration::from_secs(30), async { lost.await }).await.expect("ends").unwrap_err();
+    let error =
+        tokio::time::timeout(Duration::from_secs(30), async { lost.await }).await.expect("ends").unwrap_err();
     assert!(error.is_not_found() && error.to_string().contains("task-999999"), "{error}");
     client.close().await.unwrap();
 }

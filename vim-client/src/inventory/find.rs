@@ -1,8 +1,8 @@
 //! A search, and what it finds.
 
+use super::Inventory;
 use super::glob;
 use super::tree::{Node, Tree, kinds};
-use super::Inventory;
 use std::ops::Deref;
 use vim_wire::{Error, ErrorKind, ManagedObject, MoRef};
 
@@ -106,7 +106,9 @@ impl<T: ManagedObject> Find<T> {
         }
         let tree = Tree::new(&self.inventory.client);
         // A reference is taken as one, as govc does.
-        if let Some(moref) = pattern.parse::<MoRef>().ok().filter(|moref| kinds(T::KIND).contains(&moref.kind())) {
+        if let Some(moref) =
+            pattern.parse::<MoRef>().ok().filter(|moref| kinds(T::KIND).contains(&moref.kind()))
+        {
             return tree.known(&moref).await;
         }
         let from = self.start(&tree).await?;
@@ -153,7 +155,9 @@ impl<T: ManagedObject> Find<T> {
         };
         let folders = tree.children(&[home]).await?;
         let found = folders.into_iter().find(|node| node.name == folder);
-        found.ok_or_else(|| self.error(ErrorKind::NotFound, format!("the datacenter has no folder {folder:?}")))
+        found.ok_or_else(|| {
+            self.error(ErrorKind::NotFound, format!("the datacenter has no folder {folder:?}"))
+        })
     }
 
     /// The error for nothing found, with the names that come nearest.
@@ -171,7 +175,11 @@ impl<T: ManagedObject> Find<T> {
         near.sort_unstable();
         near.retain(|(distance, _)| *distance <= wanted.chars().count().max(3) / 2);
         let near: Vec<&str> = near.into_iter().take(3).map(|(_, name)| name).collect();
-        if near.is_empty() { nothing } else { nothing.with_hint(format!("did you mean {}?", near.join(", "))) }
+        if near.is_empty() {
+            nothing
+        } else {
+            nothing.with_hint(format!("did you mean {}?", near.join(", ")))
+        }
     }
 }
 
@@ -196,7 +204,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, expected) in [("web", "web", 0), ("web-1", "web-2", 1), ("web", "wbe", 2), ("", "abc", 3), ("WEB", "web", 0)] {
+        for (a, b, expected) in
+            [("web", "web", 0), ("web-1", "web-2", 1), ("web", "wbe", 2), ("", "abc", 3), ("WEB", "web", 0)]
+        {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

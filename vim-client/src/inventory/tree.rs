@@ -87,7 +87,8 @@ impl<'a> Tree<'a> {
             ..Default::default()
         });
         let entities = self.entities(objects.collect()).await?;
-        let paths: HashMap<&MoRef, &str> = parents.iter().map(|node| (&node.moref, node.path.as_str())).collect();
+        let paths: HashMap<&MoRef, &str> =
+            parents.iter().map(|node| (&node.moref, node.path.as_str())).collect();
         let nodes = entities.into_iter().filter_map(|entity| {
             let above = entity.parents.iter().find_map(|parent| paths.get(parent))?;
             Some(Node { path: format!("{above}/{}", entity.name), name: entity.name, moref: entity.moref })
@@ -117,7 +118,8 @@ impl<'a> Tree<'a> {
         let matching: Vec<Entity> =
             entities?.into_iter().filter(|entity| glob::matches(pattern, &entity.name)).collect();
         let mut nodes = Vec::with_capacity(matching.len());
-        let lineages = self.lineages(&matching.iter().map(|entity| entity.moref.clone()).collect::<Vec<_>>()).await?;
+        let lineages =
+            self.lineages(&matching.iter().map(|entity| entity.moref.clone()).collect::<Vec<_>>()).await?;
         for entity in matching {
             let path = path_in(&lineages, &entity.moref);
             nodes.push(Node { path, name: entity.name, moref: entity.moref });
@@ -141,7 +143,10 @@ impl<'a> Tree<'a> {
         if lineages.contains_key(moref) {
             return Ok(path_in(&lineages, moref));
         }
-        let error = Error::new(ErrorKind::NotFound, "the object is not there (any more), or has no place in the inventory");
+        let error = Error::new(
+            ErrorKind::NotFound,
+            "the object is not there (any more), or has no place in the inventory",
+        );
         Err(error.in_operation("finding the inventory path").on_object(moref))
     }
 
@@ -150,7 +155,8 @@ impl<'a> Tree<'a> {
         if objects.is_empty() {
             return Ok(HashMap::new());
         }
-        let again = || vec![SelectionSpec { name: Some("up".into()) }, SelectionSpec { name: Some("vapp".into()) }];
+        let again =
+            || vec![SelectionSpec { name: Some("up".into()) }, SelectionSpec { name: Some("vapp".into()) }];
         let step = |name: &str, kind: &str, path: &str| {
             let mut step = TraversalSpec {
                 r#type: kind.to_owned(),
@@ -165,7 +171,10 @@ impl<'a> Tree<'a> {
         let spec = |obj: &MoRef| ObjectSpec {
             obj: obj.clone(),
             skip: Some(false),
-            select_set: vec![step("up", "ManagedEntity", "parent"), step("vapp", "VirtualMachine", "parentVApp")],
+            select_set: vec![
+                step("up", "ManagedEntity", "parent"),
+                step("vapp", "VirtualMachine", "parentVApp"),
+            ],
             ..Default::default()
         };
         let entities = self.entities(objects.iter().map(spec).collect()).await?;
@@ -174,7 +183,11 @@ impl<'a> Tree<'a> {
 
     async fn entities(&self, objects: Vec<ObjectSpec>) -> Result<Vec<Entity>, Error> {
         let paths = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let entity = PropertySpec { r#type: "ManagedEntity".into(), path_set: paths(&["name", "parent"]), ..Default::default() };
+        let entity = PropertySpec {
+            r#type: "ManagedEntity".into(),
+            path_set: paths(&["name", "parent"]),
+            ..Default::default()
+        };
         let vm = PropertySpec {
             r#type: "VirtualMachine".into(),
             path_set: paths(&["resourcePool", "parentVApp"]),

@@ -63,7 +63,9 @@ impl<R: Row> Cache<R> {
         let entities = Arc::new(RwLock::new(HashMap::new()));
         let paths = client.watch_paths::<mo::ManagedEntity>(["name", "parent"]);
         let tasks = [
-            tokio::spawn(follow(client.watch::<R>(), Arc::clone(&objects), Arc::clone(&tell), 0, |row| Some(Arc::new(row)))),
+            tokio::spawn(follow(client.watch::<R>(), Arc::clone(&objects), Arc::clone(&tell), 0, |row| {
+                Some(Arc::new(row))
+            })),
             tokio::spawn(follow(paths, Arc::clone(&entities), tell, 1, entity)),
         ];
         let _ = state.wait_for(|state| state.ready == [true; 2] || state.failed.is_some()).await;
@@ -84,8 +86,12 @@ impl<R: Row> Cache<R> {
         let entities = locked(&self.entities);
         let objects = locked(&self.objects);
         let name = path.rsplit('/').next()?;
-        let named = objects.iter().filter(|(moref, _)| entities.get(moref).is_some_and(|entity| entity.name == name));
-        named.into_iter().find(|(moref, _)| path_of(&entities, moref) == path).map(|(_, object)| Arc::clone(object))
+        let named =
+            objects.iter().filter(|(moref, _)| entities.get(moref).is_some_and(|entity| entity.name == name));
+        named
+            .into_iter()
+            .find(|(moref, _)| path_of(&entities, moref) == path)
+            .map(|(_, object)| Arc::clone(object))
     }
 
     /// The inventory path of an object.

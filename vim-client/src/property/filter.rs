@@ -55,7 +55,9 @@ impl Wanted {
         let mut unknown = None;
         for path in &paths {
             match <T::Properties as Properties>::since(path) {
-                Some(found) if newest.as_ref().is_none_or(|(_, since)| found.1 > *since) => newest = Some(found),
+                Some(found) if newest.as_ref().is_none_or(|(_, since)| found.1 > *since) => {
+                    newest = Some(found)
+                }
                 Some(_) => {}
                 None => unknown = Some(path.clone()),
             }
@@ -78,7 +80,8 @@ impl Wanted {
         let server = client.api_version().await?;
         let service = &vim_types::VIM25;
         if *since > service.index_of(&server) {
-            let message = format!("{what} needs API version {}; the server has {server}", service.since(*since));
+            let message =
+                format!("{what} needs API version {}; the server has {server}", service.since(*since));
             return Err(Error::new(ErrorKind::Unsupported, message).in_operation("RetrievePropertiesEx"));
         }
         Ok(())
@@ -104,9 +107,12 @@ impl Wanted {
             Scope::These(objects) => {
                 if let Some(wrong) = objects.iter().find(|object| object.is_empty()) {
                     let message = format!("{wrong} is no managed object reference");
-                    return Err(Error::new(ErrorKind::InvalidInput, message).in_operation("RetrievePropertiesEx"));
+                    return Err(
+                        Error::new(ErrorKind::InvalidInput, message).in_operation("RetrievePropertiesEx")
+                    );
                 }
-                let spec = |obj: &MoRef| ObjectSpec { obj: obj.clone(), skip: Some(false), ..Default::default() };
+                let spec =
+                    |obj: &MoRef| ObjectSpec { obj: obj.clone(), skip: Some(false), ..Default::default() };
                 (objects.iter().map(spec).collect(), None)
             }
             Scope::All => {
@@ -138,5 +144,10 @@ pub(crate) fn through_view(view: &MoRef) -> ObjectSpec {
         skip: Some(false),
         ..Default::default()
     };
-    ObjectSpec { obj: view.clone(), skip: Some(true), select_set: vec![Poly::from(traversal)], ..Default::default() }
+    ObjectSpec {
+        obj: view.clone(),
+        skip: Some(true),
+        select_set: vec![Poly::from(traversal)],
+        ..Default::default()
+    }
 }

@@ -19,8 +19,8 @@ use vim_wire::{Error, ManagedObject, Reader, soap};
 
 pub use cache::Cache;
 pub use object::{Missing, Object};
-pub(crate) use read::from_localized;
 pub use read::Values;
+pub(crate) use read::from_localized;
 pub use retrieve::Retrieve;
 pub use watch::{Change, Watch};
 
@@ -47,7 +47,8 @@ pub(crate) async fn retrieve_page<F: read::Fill>(
         (filter, None) => retrieve::retrieve(client, filter.as_slice(), retrieve::PAGE).await?,
     };
     let unreadable = |error| Error::from(error).in_operation("RetrievePropertiesEx");
-    let mut reader = Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
+    let mut reader =
+        Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
     soap::body(&mut reader, |reader, response| read::page(fill, reader, response)).map_err(unreadable)
 }
 
@@ -90,7 +91,10 @@ impl Client {
 
     /// Reads properties by paths that are known only when the program runs, indexed ones such as
     /// `config.hardware.device[4000]` included.
-    pub fn retrieve_paths<T: ManagedObject>(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Retrieve<Dynamic> {
+    pub fn retrieve_paths<T: ManagedObject>(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Retrieve<Dynamic> {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
         let wanted = Wanted::new::<T>(paths.clone());
         Retrieve::new(self.clone(), Dynamic(paths), wanted)
@@ -102,7 +106,10 @@ impl Client {
     }
 
     /// Watches properties by paths that are known only when the program runs.
-    pub fn watch_paths<T: ManagedObject>(&self, paths: impl IntoIterator<Item = impl Into<String>>) -> Watch<Dynamic> {
+    pub fn watch_paths<T: ManagedObject>(
+        &self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Watch<Dynamic> {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
         let wanted = Wanted::new::<T>(paths.clone());
         Watch::new(self.clone(), Dynamic(paths), wanted)

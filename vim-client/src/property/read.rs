@@ -150,7 +150,8 @@ fn content<'x, F: Fill>(
     reader: &mut Reader<'x>,
     tag: &Tag<'x>,
 ) -> Result<Content<F::Partial>, DecodeError> {
-    let mut content = Content { moref: MoRef::default(), partial: F::Partial::default(), missing: Vec::new() };
+    let mut content =
+        Content { moref: MoRef::default(), partial: F::Partial::default(), missing: Vec::new() };
     reader.each(tag, |reader, part| {
         match part.name() {
             "obj" => content.moref = reader.value(part)?,
@@ -181,8 +182,10 @@ fn property<'x, F: Fill>(
 }
 
 pub(crate) fn missing<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<Missing, DecodeError> {
-    let mut missing =
-        Missing { path: String::new(), fault: Fault { message: String::new(), code: String::new(), detail: None } };
+    let mut missing = Missing {
+        path: String::new(),
+        fault: Fault { message: String::new(), code: String::new(), detail: None },
+    };
     reader.each(tag, |reader, part| {
         match part.name() {
             "path" => missing.path = reader.text(part)?.into_owned(),
@@ -222,6 +225,7 @@ pub(crate) fn incomplete(moref: &MoRef, path: &str, missing: &[Missing]) -> Erro
 
 /// Whether a fault at one path concerns another: the same, or one below the other.
 fn path_covers(fault: &str, path: &str) -> bool {
-    let below = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', '[']));
+    let below =
+        |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', '[']));
     fault == path || below(fault, path) || below(path, fault)
 }

@@ -31,7 +31,10 @@ pub struct Retrieve<F> {
 
 impl<F> std::fmt::Debug for Retrieve<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Retrieve").field("wanted", &self.wanted).field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Retrieve")
+            .field("wanted", &self.wanted)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -179,7 +182,8 @@ impl<F: Fill> Pages<F> {
             self.next = Next::Page(tokio::spawn(async move { more(&client, &next).await }), token);
         }
         let fill = &*self.fill;
-        let page = soap::body(&mut reader, |reader, response| read::page(fill, reader, response)).map_err(unreadable)?;
+        let page = soap::body(&mut reader, |reader, response| read::page(fill, reader, response))
+            .map_err(unreadable)?;
         self.ready.extend(page.objects);
         Ok(())
     }
@@ -225,7 +229,11 @@ async fn collector(client: &Client) -> Result<mo::PropertyCollector, Error> {
     Ok(client.object(client.content().await?.property_collector.clone()))
 }
 
-pub(crate) async fn retrieve(client: &Client, filters: &[PropertyFilterSpec], page: i32) -> Result<Answer, Error> {
+pub(crate) async fn retrieve(
+    client: &Client,
+    filters: &[PropertyFilterSpec],
+    page: i32,
+) -> Result<Answer, Error> {
     let collector = collector(client).await?;
     let options = RetrieveOptions { max_objects: (page > 0).then_some(page), ..Default::default() };
     send(client, collector.retrieve_properties_ex(filters, &options)).await

@@ -30,8 +30,13 @@ impl Subscription {
         let shared: mo::PropertyCollector = client.object(client.content().await?.property_collector.clone());
         let generation = client.session_generation();
         let collector = shared.create_property_collector().await?;
-        let mut subscription =
-            Self { client: client.clone(), collector: Some(collector), view, generation, version: String::new() };
+        let mut subscription = Self {
+            client: client.clone(),
+            collector: Some(collector),
+            view,
+            generation,
+            version: String::new(),
+        };
         subscription.filter(filter).await?;
         Ok(subscription)
     }

@@ -26,7 +26,8 @@ pub(crate) trait Sink {
     /// The next object, and what happened to it.
     fn object(&mut self, moref: MoRef, kind: Kind);
     /// A changed property: its value is read, or passed over.
-    fn assign<'x>(&mut self, path: &str, reader: &mut Reader<'x>, value: &Tag<'x>) -> Result<(), DecodeError>;
+    fn assign<'x>(&mut self, path: &str, reader: &mut Reader<'x>, value: &Tag<'x>)
+    -> Result<(), DecodeError>;
     /// A property that is unset now.
     fn unset(&mut self, path: &str);
     /// A property that cannot be read.
@@ -39,7 +40,8 @@ pub(crate) trait Sink {
 
 pub(crate) fn read(answer: &Answer, sink: &mut dyn Sink) -> Result<Updates, Error> {
     let unreadable = |error| Error::from(error).in_operation("WaitForUpdatesEx");
-    let mut reader = Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
+    let mut reader =
+        Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
     let mut updates = Updates::default();
     soap::body(&mut reader, |reader, response| {
         reader.each(response, |reader, set| {

@@ -54,7 +54,10 @@ pub struct Watch<F> {
 
 impl<F> std::fmt::Debug for Watch<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("wanted", &self.wanted).field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Watch")
+            .field("wanted", &self.wanted)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,7 +171,8 @@ impl<F: Fill> Watcher<F> {
         let lost = matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout);
         let forgotten = error.is_not_authenticated()
             || (self.subscription.is_some()
-                && (error.is_not_found() || error.fault().is_some_and(|fault| fault.is_named("InvalidCollectorVersion"))));
+                && (error.is_not_found()
+                    || error.fault().is_some_and(|fault| fault.is_named("InvalidCollectorVersion"))));
         if forgotten {
             self.subscription = None;
         } else if lost {
@@ -232,7 +236,8 @@ impl<F: Fill> State<F> {
     /// All that there is has been shown: what a new filter did not show is gone.
     fn complete(&mut self) {
         if let Some(seen) = self.seen.take() {
-            let gone: Vec<MoRef> = self.objects.keys().filter(|moref| !seen.contains(*moref)).cloned().collect();
+            let gone: Vec<MoRef> =
+                self.objects.keys().filter(|moref| !seen.contains(*moref)).cloned().collect();
             for moref in gone {
                 self.remove(&moref);
             }
@@ -259,8 +264,15 @@ impl<F: Fill> Sink for State<F> {
         self.current = Some(Current { moref, kind, known, changed: is_new, brought: HashSet::new(), is_new });
     }
 
-    fn assign<'x>(&mut self, path: &str, reader: &mut Reader<'x>, value: &Tag<'x>) -> Result<(), DecodeError> {
-        let (Some(index), Some(current)) = (self.fill.index(path), &mut self.current) else { return reader.skip(value) };
+    fn assign<'x>(
+        &mut self,
+        path: &str,
+        reader: &mut Reader<'x>,
+        value: &Tag<'x>,
+    ) -> Result<(), DecodeError> {
+        let (Some(index), Some(current)) = (self.fill.index(path), &mut self.current) else {
+            return reader.skip(value);
+        };
         let start = value.offset();
         self.fill.read(&mut current.known.partial, index, reader, value)?;
         let mut hasher = DefaultHasher::new();
@@ -306,7 +318,11 @@ impl<F: Fill> Sink for State<F> {
             self.told.push_back(match self.fill.build(known.partial.clone()) {
                 Ok(row) => {
                     let object = Object { moref: moref.clone(), row, missing: known.missing.clone() };
-                    Ok(if self.ready || !current.is_new { Change::Applied(object) } else { Change::Init(object) })
+                    Ok(if self.ready || !current.is_new {
+                        Change::Applied(object)
+                    } else {
+                        Change::Init(object)
+                    })
                 }
                 Err(path) => Err(read::incomplete(moref, &path, &known.missing)),
             });

@@ -57,7 +57,8 @@ fn name_in(info: &TaskInfo, task: &TaskRef) -> Option<String> {
 
 /// The name of an object, for an error's text: asked for once, and never a reason to fail.
 async fn name_of(client: &Client, object: &MoRef) -> Option<String> {
-    let rows = client.retrieve_paths::<mo::ManagedEntity>(["name"]).objects([object.clone()]).all().await.ok()?;
+    let rows =
+        client.retrieve_paths::<mo::ManagedEntity>(["name"]).objects([object.clone()]).all().await.ok()?;
     rows.first()?.row.get("name")?.as_str().map(str::to_owned)
 }
 
@@ -67,7 +68,9 @@ async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>
             Some(Ok(info)) if is_final(&info) => return Ok(info),
             Some(Ok(info)) => *last = Some(info),
             Some(Err(error)) => return Err(error),
-            None => return Err(Error::new(ErrorKind::Closed, "the client was closed while the task was awaited")),
+            None => {
+                return Err(Error::new(ErrorKind::Closed, "the client was closed while the task was awaited"));
+            }
         }
     }
 }
@@ -82,7 +85,9 @@ fn about(error: Error, task: &TaskRef, name: Option<String>) -> Error {
 
 fn timed_out(task: &TaskRef, limit: std::time::Duration, last: Option<&TaskInfo>) -> Error {
     let seen = match last.map(progress_of) {
-        Some(TaskProgress { state, percent: Some(percent), .. }) => format!("last seen {state} at {percent} %"),
+        Some(TaskProgress { state, percent: Some(percent), .. }) => {
+            format!("last seen {state} at {percent} %")
+        }
         Some(TaskProgress { state, .. }) => format!("last seen {state}"),
         None => "its state was not seen".to_owned(),
     };

@@ -175,12 +175,17 @@ impl Loop {
         self.disconnect();
         let content = client.content().await?;
         let generation = client.session_generation();
-        let manager = content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
+        let manager =
+            content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
         let manager: mo::ViewManager = client.object(manager);
         let view = manager.create_list_view().await?.handle().moref().clone();
-        let info = PropertySpec { r#type: "Task".into(), path_set: vec!["info".into()], ..Default::default() };
-        let filter =
-            PropertyFilterSpec { prop_set: vec![info], object_set: vec![through_view(&view)], ..Default::default() };
+        let info =
+            PropertySpec { r#type: "Task".into(), path_set: vec!["info".into()], ..Default::default() };
+        let filter = PropertyFilterSpec {
+            prop_set: vec![info],
+            object_set: vec![through_view(&view)],
+            ..Default::default()
+        };
         let shared: mo::PropertyCollector = client.object(content.property_collector.clone());
         let collector = shared.create_property_collector().await?;
         collector.create_filter(&filter, false).await?;
@@ -219,7 +224,8 @@ impl Loop {
                     self.changes.made(now);
                     let (add, remove) = (std::mem::take(&mut self.add), std::mem::take(&mut self.remove));
                     let view: mo::ListView = client.object(link.view);
-                    self.changing = Some(tokio::spawn(async move { view.modify().add(&add).remove(&remove).await }));
+                    self.changing =
+                        Some(tokio::spawn(async move { view.modify().add(&add).remove(&remove).await }));
                 }
             }
         }
@@ -229,8 +235,9 @@ impl Loop {
                 None => {
                     self.polls.made(now);
                     let (version, collector) = (self.version.clone(), client.object(link.collector));
-                    self.polling =
-                        Some(tokio::spawn(async move { poll(&client, &collector, &version, WAIT, OBJECTS).await }));
+                    self.polling = Some(tokio::spawn(async move {
+                        poll(&client, &collector, &version, WAIT, OBJECTS).await
+                    }));
                 }
             }
         }
@@ -267,7 +274,9 @@ impl Loop {
     fn vanish(&mut self, tasks: Vec<MoRef>) {
         for task in tasks {
             for tell in self.followed.remove(&task).unwrap_or_default() {
-                let message = format!("the server does not know the task {task} (any more), so that how it ended is not known");
+                let message = format!(
+                    "the server does not know the task {task} (any more), so that how it ended is not known"
+                );
                 let _ = tell.send(Err(Error::new(ErrorKind::NotFound, message)));
             }
         }
@@ -332,7 +341,12 @@ impl Sink for States {
         self.current = Some((moref, kind));
     }
 
-    fn assign<'x>(&mut self, path: &str, reader: &mut Reader<'x>, value: &Tag<'x>) -> Result<(), DecodeError> {
+    fn assign<'x>(
+        &mut self,
+        path: &str,
+        reader: &mut Reader<'x>,
+        value: &Tag<'x>,
+    ) -> Result<(), DecodeError> {
         match &self.current {
             Some((task, _)) if path == "info" => {
                 let info = reader.value(value)?;

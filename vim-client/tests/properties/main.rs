@@ -1,6 +1,13 @@
 //! The property collector and tasks against scripted servers: what no well-behaved server does on demand.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
 mod retrieve;
 #[path = "../support/mod.rs"]
@@ -32,9 +39,13 @@ fn plumbing(call: &Call) -> Option<Reply> {
     let results = match call.method.as_str() {
         "CreateContainerView" => format!("<returnval type=\"ContainerView\">view-{}</returnval>", call.nth),
         "CreateListView" => format!("<returnval type=\"ListView\">list-{}</returnval>", call.nth),
-        "CreatePropertyCollector" => format!("<returnval type=\"PropertyCollector\">pc-{}</returnval>", call.nth),
+        "CreatePropertyCollector" => {
+            format!("<returnval type=\"PropertyCollector\">pc-{}</returnval>", call.nth)
+        }
         "CreateFilter" => format!("<returnval type=\"PropertyFilter\">filter-{}</returnval>", call.nth),
-        "DestroyView" | "DestroyPropertyCollector" | "DestroyPropertyFilter" | "ModifyListView" => String::new(),
+        "DestroyView" | "DestroyPropertyCollector" | "DestroyPropertyFilter" | "ModifyListView" => {
+            String::new()
+        }
         _ => return None,
     };
     Some(Reply::Results(results))

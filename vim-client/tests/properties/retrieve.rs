@@ -33,7 +33,11 @@ async fn lesson_10_a_denied_property_fails_no_listing() {
     let privilege = two.is_no_permission().expect("is why");
     assert_eq!(privilege.privilege, "System.Read");
     assert_eq!(two.object().map(|object| object.value()), Some("vm-2"));
-    assert!(two.to_string().contains("reading property name on VirtualMachine:vm-2: NoPermission: Permission denied."), "{two}");
+    assert!(
+        two.to_string()
+            .contains("reading property name on VirtualMachine:vm-2: NoPermission: Permission denied."),
+        "{two}"
+    );
     assert_eq!(rows[2].as_ref().expect("three is read").name, "three");
     client.close().await.expect("closes");
     assert_eq!(server.count("DestroyView"), 1);
@@ -55,7 +59,12 @@ async fn the_next_page_is_asked_for_while_this_one_is_read() {
     // Nothing more is taken from the stream, and the next page is on its way all the same.
     server.until("ContinueRetrievePropertiesEx", 1).await;
     assert!(server.calls("ContinueRetrievePropertiesEx")[0].body.contains("<token>t1</token>"));
-    assert!(server.calls("RetrievePropertiesEx").iter().any(|call| call.body.contains("<maxObjects>2</maxObjects>")));
+    assert!(
+        server
+            .calls("RetrievePropertiesEx")
+            .iter()
+            .any(|call| call.body.contains("<maxObjects>2</maxObjects>"))
+    );
     let rest: Vec<_> = rows.map(|row| row.expect("is read").name.clone()).collect().await;
     assert_eq!(rest, ["two", "three"]);
     assert_eq!(server.count("CancelRetrievePropertiesEx"), 0);
@@ -64,7 +73,9 @@ async fn the_next_page_is_asked_for_while_this_one_is_read() {
 #[tokio::test]
 async fn a_stream_that_is_dropped_tells_the_server() {
     let server = Server::start(|call| match call.method.as_str() {
-        "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => page(&[content("vm-1", &named("one"))], "t1"),
+        "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => {
+            page(&[content("vm-1", &named("one"))], "t1")
+        }
         "ContinueRetrievePropertiesEx" => Reply::Silence(Vec::new()),
         _ => plumbing(call).unwrap_or(Reply::Usual),
     })
@@ -81,7 +92,10 @@ async fn a_stream_that_is_dropped_tells_the_server() {
 async fn a_value_of_another_type_says_where() {
     let server = Server::start(|call| match call.method.as_str() {
         "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => page(
-            &[content("vm-1", "<propSet><name>runtime.powerState</name><val xsi:type=\"xsd:string\">&bad;</val></propSet>")],
+            &[content(
+                "vm-1",
+                "<propSet><name>runtime.powerState</name><val xsi:type=\"xsd:string\">&bad;</val></propSet>",
+            )],
             "",
         ),
         _ => plumbing(call).unwrap_or(Reply::Usual),
@@ -91,7 +105,10 @@ async fn a_value_of_another_type_says_where() {
     let error = client.retrieve::<Row>().all().await.expect_err("is not readable");
     assert_eq!(error.kind(), ErrorKind::Protocol);
     let text = error.chain();
-    assert!(text.contains("returnval/objects/propSet/val") && text.contains("&bad;") && text.contains("at byte"), "{text}");
+    assert!(
+        text.contains("returnval/objects/propSet/val") && text.contains("&bad;") && text.contains("at byte"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -117,7 +134,12 @@ async fn no_objects_cost_no_request() {
     let before = server.count("RetrievePropertiesEx");
     assert!(client.retrieve::<Row>().objects([]).all().await.expect("is empty").is_empty());
     assert_eq!(server.count("RetrievePropertiesEx"), before);
-    let error = client.retrieve::<Row>().objects([vim_client::MoRef::default()]).all().await.expect_err("is no reference");
+    let error = client
+        .retrieve::<Row>()
+        .objects([vim_client::MoRef::default()])
+        .all()
+        .await
+        .expect_err("is no reference");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
@@ -125,7 +147,11 @@ async fn no_objects_cost_no_request() {
 async fn what_is_not_in_the_inventory_must_be_named() {
     let server = Server::usual().await;
     let client = connect(&server).await;
-    let error = client.retrieve_paths::<vim_client::mo::SessionManager>(["currentSession"]).all().await.expect_err("is refused");
+    let error = client
+        .retrieve_paths::<vim_client::mo::SessionManager>(["currentSession"])
+        .all()
+        .await
+        .expect_err("is refused");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("a SessionManager is no part of the inventory tree"), "{error}");
     assert_eq!(server.count("CreateContainerView"), 0);
@@ -134,7 +160,9 @@ async fn what_is_not_in_the_inventory_must_be_named() {
 #[tokio::test]
 async fn lesson_07_no_more_than_two_pages_are_held() {
     let server = Server::start(|call| match call.method.as_str() {
-        "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => page(&[content("vm-0", &named("first"))], "t0"),
+        "RetrievePropertiesEx" if call.body.contains("VirtualMachine") => {
+            page(&[content("vm-0", &named("first"))], "t0")
+        }
         "ContinueRetrievePropertiesEx" if call.nth < 20 => {
             page(&[content(&format!("vm-{}", call.nth + 1), &named("more"))], &format!("t{}", call.nth + 1))
         }

@@ -36,14 +36,21 @@ async fn a_wait_gets_over_a_lost_connection_and_a_lost_collector() {
     let server = server(|nth| match nth {
         0 => state("1", "task-1", "running", "<progress>10</progress>"),
         1 => Reply::Raw(Vec::new()),
-        2 => Reply::Fault("ManagedObjectNotFound", "<obj type=\"PropertyCollector\">pc-1</obj>", "It has gone."),
+        2 => Reply::Fault(
+            "ManagedObjectNotFound",
+            "<obj type=\"PropertyCollector\">pc-1</obj>",
+            "It has gone.",
+        ),
         3 => state("1", "task-1", "success", ""),
         _ => Reply::Silence(Vec::new()),
     })
     .await;
     let client = connect(&server).await;
     let task = vm(&client).power_on().await.expect("is started");
-    tokio::time::timeout(Duration::from_secs(30), async { task.await }).await.expect("ends").expect("succeeds");
+    tokio::time::timeout(Duration::from_secs(30), async { task.await })
+        .await
+        .expect("ends")
+        .expect("succeeds");
     // What is not idempotent was sent once.
     assert_eq!(server.count("PowerOnVM_Task"), 1);
 }
@@ -61,7 +68,10 @@ async fn a_time_out_says_what_was_seen_last() {
     let error = task.timeout(Duration::from_millis(700)).await.expect_err("does not end");
     assert_eq!(error.kind(), ErrorKind::Timeout);
     let text = error.to_string();
-    assert!(text.contains("PowerOnVM_Task on web-1 (VirtualMachine:vm-1)") && text.contains("task-1"), "{text}");
+    assert!(
+        text.contains("PowerOnVM_Task on web-1 (VirtualMachine:vm-1)") && text.contains("task-1"),
+        "{text}"
+    );
     assert!(text.contains("last seen running at 42 %") || text.contains("its state was not seen"), "{text}");
 }
 

@@ -32,7 +32,8 @@ async fn server(polls: impl Fn(usize, &Call) -> Reply + Send + Sync + 'static) -
 }
 
 async fn told(changes: &mut (impl Stream<Item = Result<Change<Row>, Error>> + Unpin)) -> String {
-    let change = tokio::time::timeout(Duration::from_secs(30), changes.next()).await.expect("something is told");
+    let change =
+        tokio::time::timeout(Duration::from_secs(30), changes.next()).await.expect("something is told");
     match change.expect("the watch goes on").expect("is no error") {
         Change::Init(vm) => format!("init {} {}", vm.moref.value(), vm.name),
         Change::Ready => "ready".to_owned(),
@@ -72,7 +73,11 @@ async fn a_lost_connection_loses_and_repeats_nothing() {
         }
         // A time without news.
         3 => Reply::Results(String::new()),
-        4 => set("3", false, "<objectSet><kind>leave</kind><obj type=\"VirtualMachine\">vm-1</obj></objectSet>"),
+        4 => set(
+            "3",
+            false,
+            "<objectSet><kind>leave</kind><obj type=\"VirtualMachine\">vm-1</obj></objectSet>",
+        ),
         _ => Reply::Silence(Vec::new()),
     })
     .await;
@@ -119,7 +124,8 @@ async fn lesson_05_a_poll_is_bounded_on_both_sides() {
 
 #[tokio::test]
 async fn a_fault_that_waiting_does_not_mend_ends_the_watch() {
-    let server = server(|_, _| Reply::Fault("InvalidProperty", "<name>name</name>", "No such property.")).await;
+    let server =
+        server(|_, _| Reply::Fault("InvalidProperty", "<name>name</name>", "No such property.")).await;
     let client = connect(&server).await;
     let mut changes = Box::pin(client.watch::<Row>().stream());
     let error = changes.next().await.expect("an item").expect_err("is an error");

@@ -152,9 +152,8 @@ impl DeviceChanges {
         let Some(at) = self.devices.iter().position(|device| device.key == key) else { return false };
         let device = self.devices.remove(at);
         let pending = self.specs.iter().position(|spec| is_of(spec, key));
-        let added = pending.is_some_and(|at| {
-            self.specs.remove(at).operation == Some(VirtualDeviceConfigSpecOperation::ADD)
-        });
+        let added = pending
+            .is_some_and(|at| self.specs.remove(at).operation == Some(VirtualDeviceConfigSpecOperation::ADD));
         if !added {
             self.specs.push(remove_device(device, files));
         }

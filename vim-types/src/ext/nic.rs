@@ -2,9 +2,9 @@
 
 use crate::{
     DistributedVirtualSwitchPortConnection, VirtualDeviceBackingInfo, VirtualDeviceConnectInfo,
-    VirtualDeviceDeviceBackingInfo, VirtualEthernetCard, VirtualEthernetCardDistributedVirtualPortBackingInfo,
-    VirtualEthernetCardMacType, VirtualEthernetCardNetworkBackingInfo, VirtualEthernetCardOpaqueNetworkBackingInfo,
-    VirtualVmxnet3,
+    VirtualDeviceDeviceBackingInfo, VirtualEthernetCard,
+    VirtualEthernetCardDistributedVirtualPortBackingInfo, VirtualEthernetCardMacType,
+    VirtualEthernetCardNetworkBackingInfo, VirtualEthernetCardOpaqueNetworkBackingInfo, VirtualVmxnet3,
 };
 use vim_wire::{MoRef, Poly};
 
@@ -39,7 +39,10 @@ impl From<NetworkBacking<'_>> for Poly<VirtualDeviceBackingInfo> {
     fn from(backing: NetworkBacking<'_>) -> Self {
         match backing {
             NetworkBacking::Standard { name, network } => VirtualEthernetCardNetworkBackingInfo {
-                extends: VirtualDeviceDeviceBackingInfo { device_name: name.to_owned(), ..Default::default() },
+                extends: VirtualDeviceDeviceBackingInfo {
+                    device_name: name.to_owned(),
+                    ..Default::default()
+                },
                 network: network.cloned(),
                 ..Default::default()
             }
@@ -77,9 +80,13 @@ impl From<NetworkBacking<'_>> for Poly<VirtualDeviceBackingInfo> {
 pub fn network_backing(card: &VirtualEthernetCard) -> Option<NetworkBacking<'_>> {
     let backing = card.backing.as_ref()?;
     if let Some(standard) = backing.downcast_ref::<VirtualEthernetCardNetworkBackingInfo>() {
-        return Some(NetworkBacking::Standard { name: &standard.device_name, network: standard.network.as_ref() });
+        return Some(NetworkBacking::Standard {
+            name: &standard.device_name,
+            network: standard.network.as_ref(),
+        });
     }
-    if let Some(distributed) = backing.downcast_ref::<VirtualEthernetCardDistributedVirtualPortBackingInfo>() {
+    if let Some(distributed) = backing.downcast_ref::<VirtualEthernetCardDistributedVirtualPortBackingInfo>()
+    {
         let DistributedVirtualSwitchPortConnection { switch_uuid, portgroup_key, .. } = &distributed.port;
         return Some(NetworkBacking::Portgroup { switch_uuid, portgroup_key: portgroup_key.as_deref()? });
     }
@@ -109,10 +116,9 @@ pub fn new_vmxnet3(backing: NetworkBacking<'_>) -> VirtualVmxnet3 {
 /// ```
 pub fn connect_to(card: &mut VirtualEthernetCard, backing: NetworkBacking<'_>) {
     card.backing = Some(backing.into());
-    let connect = card.connectable.get_or_insert_with(|| VirtualDeviceConnectInfo {
-        allow_guest_control: true,
-        ..Default::default()
-    });
+    let connect = card
+        .connectable
+        .get_or_insert_with(|| VirtualDeviceConnectInfo { allow_guest_control: true, ..Default::default() });
     connect.connected = true;
     connect.start_connected = true;
 }

@@ -1,7 +1,8 @@
 //! One change of one device.
 
 use crate::{
-    VirtualDevice, VirtualDeviceConfigSpec, VirtualDeviceConfigSpecFileOperation, VirtualDeviceConfigSpecOperation,
+    VirtualDevice, VirtualDeviceConfigSpec, VirtualDeviceConfigSpecFileOperation,
+    VirtualDeviceConfigSpecOperation,
 };
 use vim_wire::Poly;
 

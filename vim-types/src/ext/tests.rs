@@ -34,10 +34,17 @@ fn real() -> Vec<Device> {
         labelled(put(ide1.into(), 201, None), "IDE 1"),
         labelled(put(VirtualPCIController::default().into(), 100, None), "PCI controller 0"),
         labelled(put(pvscsi(7).into(), 1000, Some((100, 3))), "SCSI controller 0"),
-        labelled(put(new_disk(16 << 30, "[ds1] vm/vm.vmdk", Provisioning::Thin).into(), 2000, Some((1000, 0))), "Hard disk 1"),
+        labelled(
+            put(new_disk(16 << 30, "[ds1] vm/vm.vmdk", Provisioning::Thin).into(), 2000, Some((1000, 0))),
+            "Hard disk 1",
+        ),
         labelled(put(VirtualCdrom::default().into(), 3000, Some((200, 0))), "CD/DVD drive 1"),
         labelled(
-            put(new_vmxnet3(NetworkBacking::Standard { name: "VM Network", network: None }).into(), 4000, Some((100, 7))),
+            put(
+                new_vmxnet3(NetworkBacking::Standard { name: "VM Network", network: None }).into(),
+                4000,
+                Some((100, 7)),
+            ),
             "Network adapter 1",
         ),
         labelled(put(VirtualE1000::default().into(), 4001, Some((100, 8))), "Network adapter 2"),
@@ -51,9 +58,15 @@ fn devices_are_found_by_type_key_and_label() {
     let devices = real();
     assert_eq!(devices.disks().map(|(device, _)| device.key).collect::<Vec<_>>(), [2000]);
     assert_eq!(devices.nics().map(|(device, _)| device.key).collect::<Vec<_>>(), [4000, 4001]);
-    assert_eq!(devices.controllers().map(|(device, _)| device.key).collect::<Vec<_>>(), [200, 201, 100, 1000]);
+    assert_eq!(
+        devices.controllers().map(|(device, _)| device.key).collect::<Vec<_>>(),
+        [200, 201, 100, 1000]
+    );
     assert_eq!(devices.of_type::<VirtualVmxnet>().count(), 1);
-    assert_eq!(devices.of_type::<VirtualVmxnet3>().next().map(|(device, card)| (device.key, card.key)), Some((4000, 4000)));
+    assert_eq!(
+        devices.of_type::<VirtualVmxnet3>().next().map(|(device, card)| (device.key, card.key)),
+        Some((4000, 4000))
+    );
     assert_eq!(devices.find_key(3000).and_then(|device| label(device)), Some("CD/DVD drive 1"));
     assert!(devices.find_key(3001).is_none());
     let disk = devices.by_label("Hard disk 1").expect("there is one");
@@ -90,7 +103,12 @@ fn fill(controller: impl Into<Device>, hardware: HardwareVersion) -> (usize, Vec
 
 #[test]
 fn each_controller_has_its_units() {
-    for (hardware, pvscsi, nvme) in [(ANY, 15, 15), (HardwareVersion(13), 15, 15), (HardwareVersion(14), 64, 15), (HardwareVersion(21), 64, 64)] {
+    for (hardware, pvscsi, nvme) in [
+        (ANY, 15, 15),
+        (HardwareVersion(13), 15, 15),
+        (HardwareVersion(14), 64, 15),
+        (HardwareVersion(21), 64, 64),
+    ] {
         assert_eq!(fill(ParaVirtualSCSIController::default(), hardware), (pvscsi, vec![7]));
         assert_eq!(fill(VirtualNVMEController::default(), hardware), (nvme, vec![]));
         assert_eq!(fill(VirtualLsiLogicSASController::default(), hardware), (15, vec![7]));
@@ -131,7 +149,8 @@ fn controllers_are_added_until_a_vm_takes_no_more() {
     // One of the sixty is taken already; the first controller is the VM's own.
     assert_eq!(places.len(), 59);
     assert_eq!(places[0], Place { controller_key: 1000, unit_number: 1 });
-    let buses: Vec<_> = changes.devices().of_type::<VirtualSCSIController>().map(|(_, scsi)| scsi.bus_number).collect();
+    let buses: Vec<_> =
+        changes.devices().of_type::<VirtualSCSIController>().map(|(_, scsi)| scsi.bus_number).collect();
     assert_eq!(buses, [0, 1, 2, 3]);
     assert_eq!(changes.add_controller::<VirtualLsiLogicController>(), None, "they share the buses");
     assert_eq!(changes.add_controller::<VirtualIDEController>(), None);
@@ -167,13 +186,17 @@ fn changes_of_one_device_become_one() {
     assert!(changes.edit(drive));
     let gone = changes.add(VirtualCdrom::default());
     assert!(changes.remove(gone, Files::Keep) && !changes.remove(gone, Files::Keep));
-    assert!(changes.remove(2000, Files::Destroy) && !changes.edit(put(VirtualDisk::default().into(), 2000, None)));
+    assert!(
+        changes.remove(2000, Files::Destroy) && !changes.edit(put(VirtualDisk::default().into(), 2000, None))
+    );
     assert_eq!(changes.devices().len(), real().len());
 
     let specs = changes.into_specs();
     let found: Vec<_> = specs
         .iter()
-        .map(|spec| (spec.device.key, spec.operation.clone(), spec.file_operation.clone(), spec.device.unit_number))
+        .map(|spec| {
+            (spec.device.key, spec.operation.clone(), spec.file_operation.clone(), spec.device.unit_number)
+        })
         .collect();
     let (add, edit, remove) = (
         Some(VirtualDeviceConfigSpecOperation::ADD),
@@ -210,15 +233,22 @@ fn a_key_that_is_given_is_kept_where_it_is_free() {
 
 #[test]
 fn disks_have_their_size_and_their_backing() {
-    for (bytes, kib, whole) in [(0, 0, Some(0)), (1, 1, Some(1024)), (1 << 40, 1 << 30, Some(1 << 40)), (u64::MAX, 1 << 54, None)] {
+    for (bytes, kib, whole) in
+        [(0, 0, Some(0)), (1, 1, Some(1024)), (1 << 40, 1 << 30, Some(1 << 40)), (u64::MAX, 1 << 54, None)]
+    {
         let disk = new_disk(bytes, "", Provisioning::Thin);
         assert_eq!((disk.capacity_in_kb, disk.capacity_in_bytes), (kib, whole));
     }
-    for (provisioning, thin, eager) in
-        [(Provisioning::Thin, true, false), (Provisioning::Thick, false, false), (Provisioning::EagerZeroed, false, true)]
-    {
+    for (provisioning, thin, eager) in [
+        (Provisioning::Thin, true, false),
+        (Provisioning::Thick, false, false),
+        (Provisioning::EagerZeroed, false, true),
+    ] {
         let disk = new_disk(1 << 30, "[ds1] a/a.vmdk", provisioning);
-        let backing = disk.backing.as_ref().and_then(|backing| backing.downcast_ref::<VirtualDiskFlatVer2BackingInfo>());
+        let backing = disk
+            .backing
+            .as_ref()
+            .and_then(|backing| backing.downcast_ref::<VirtualDiskFlatVer2BackingInfo>());
         let backing = backing.expect("a flat file");
         assert_eq!((backing.thin_provisioned, backing.eagerly_scrub), (Some(thin), Some(eager)));
         assert_eq!((backing.disk_mode.as_str(), disk_file(&disk)), ("persistent", Some("[ds1] a/a.vmdk")));
@@ -248,9 +278,13 @@ fn network_backings_are_read_as_they_were_made() {
     card.backing = Some(VirtualEthernetCardLegacyNetworkBackingInfo::default().into());
     assert_eq!(network_backing(&card), None);
     set_mac(&mut card, "00:50:56:00:00:01");
-    assert_eq!((card.address_type.as_deref(), card.mac_address.as_deref()), (Some("manual"), Some("00:50:56:00:00:01")));
+    assert_eq!(
+        (card.address_type.as_deref(), card.mac_address.as_deref()),
+        (Some("manual"), Some("00:50:56:00:00:01"))
+    );
     // What the owner decided before stays.
-    card.connectable = Some(VirtualDeviceConnectInfo { migrate_connect: Some("connect".into()), ..Default::default() });
+    card.connectable =
+        Some(VirtualDeviceConnectInfo { migrate_connect: Some("connect".into()), ..Default::default() });
     connect_to(&mut card, NetworkBacking::Standard { name: "x", network: None });
     let connect = card.connectable.as_ref().expect("is connected");
     assert!(connect.connected && !connect.allow_guest_control && connect.migrate_connect.is_some());
@@ -269,7 +303,8 @@ fn caused(mut fault: Poly<MethodFault>, cause: Poly<MethodFault>, text: Option<&
 fn faults_are_followed_to_their_roots() {
     let file = FileFault { file: "[ds1] a.vmdk".into(), ..Default::default() };
     let mut file: Poly<MethodFault> = FileNotFound { extends: file }.into();
-    file.fault_message = vec![message("msg.file", Some("not found")), message("msg.disk.noBackEnd", None), message("", None)];
+    file.fault_message =
+        vec![message("msg.file", Some("not found")), message("msg.disk.noBackEnd", None), message("", None)];
     let mut top: Poly<MethodFault> = GenericVmConfigFault { reason: "x".into(), ..Default::default() }.into();
     top.fault_message = vec![message("k", Some("cannot open the disk")), message("k", Some("not found"))];
     let middle = caused(InvalidState::default().into(), file, Some("the file was not found"));
@@ -279,7 +314,10 @@ fn faults_are_followed_to_their_roots() {
     assert_eq!(names, ["InvalidState", "FileNotFound"]);
     assert_eq!(caused_by::<FileFault>(&fault).map(|fault| fault.file.as_str()), Some("[ds1] a.vmdk"));
     assert!(caused_by::<GenericVmConfigFault>(&fault).is_none(), "it is no cause of itself");
-    assert_eq!(messages(&fault), ["cannot open the disk", "not found", "the file was not found", "msg.disk.noBackEnd"]);
+    assert_eq!(
+        messages(&fault),
+        ["cannot open the disk", "not found", "the file was not found", "msg.disk.noBackEnd"]
+    );
     assert_eq!(messages(&MethodFault::default()), Vec::<&str>::new());
     assert_eq!(fault_chain(&MethodFault::default()).count(), 0);
 }

@@ -1,8 +1,8 @@
 //! How many devices a controller takes, and where.
 
 use crate::{
-    ParaVirtualSCSIController, VirtualDevice, VirtualIDEController, VirtualNVMEController, VirtualSATAController,
-    VirtualSCSIController,
+    ParaVirtualSCSIController, VirtualDevice, VirtualIDEController, VirtualNVMEController,
+    VirtualSATAController, VirtualSCSIController,
 };
 use vim_wire::Poly;
 

@@ -1,13 +1,21 @@
 //! What must hold of any bytes that a server may send: for the fuzz targets, and for `tests/corpus.rs`, which includes this
 //! file to try every input of the corpus on a stable compiler.
-#![allow(missing_docs, unsafe_code, unreachable_pub, clippy::expect_used, reason = "test code; the macros' tables")]
+#![allow(
+    missing_docs,
+    unsafe_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "test code; the macros' tables"
+)]
 
+mod answer;
 #[path = "../../tests/mini/mod.rs"]
 mod mini;
-mod answer;
 
 use std::fmt::Debug;
-use vim_wire::{Any, DataObject, DecodeError, Error, Limits, Object, Reader, Service, Tag, Wire, from_xml, soap, to_xml};
+use vim_wire::{
+    Any, DataObject, DecodeError, Error, Limits, Object, Reader, Service, Tag, Wire, from_xml, soap, to_xml,
+};
 
 pub use answer::Small;
 
@@ -36,9 +44,13 @@ pub fn check<S: Schema>(bytes: &[u8]) {
     let registry = S::SERVICE.registry;
     if let Ok(Some(fault)) = soap::fault(bytes, registry, Limits::default()) {
         let error = Error::from_fault(fault.clone());
-        let _ = (error.chain(), error.is_not_found(), error.is_no_permission(), format!("{error:?} {fault:?}"));
+        let _ =
+            (error.chain(), error.is_not_found(), error.is_no_permission(), format!("{error:?} {fault:?}"));
         if let Some(detail) = fault.detail {
-            assert_eq!(detail.desc().field("faultCause").is_some(), detail.as_ref().get("faultCause").is_some());
+            assert_eq!(
+                detail.desc().field("faultCause").is_some(),
+                detail.as_ref().get("faultCause").is_some()
+            );
             round_trip(&S::fault(detail), S::SERVICE);
         }
     }

@@ -120,7 +120,8 @@ impl<'x> Reader<'x> {
     /// When the document is longer than the limits allow, is not UTF-8, or says that it is in another encoding.
     pub fn new(bytes: &'x [u8], registry: &'static Registry, limits: Limits) -> Result<Self> {
         if bytes.len() > limits.size {
-            let reason = format!("the document has {} bytes, more than the limit of {}", bytes.len(), limits.size);
+            let reason =
+                format!("the document has {} bytes, more than the limit of {}", bytes.len(), limits.size);
             return Err(DecodeError::new(limits.size, reason));
         }
         let text = match std::str::from_utf8(bytes) {
@@ -290,7 +291,9 @@ impl<'x> Reader<'x> {
         let declaration = rest.strip_prefix("<?xml ").and_then(|rest| rest.split_once("?>"));
         let encoding = declaration.and_then(|(attrs, _)| Attrs(attrs).find(|(name, _)| *name == "encoding"));
         match encoding {
-            Some((_, name)) if !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii") => {
+            Some((_, name))
+                if !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii") =>
+            {
                 Err(self.fail(format!("the document is in {name:?}; only UTF-8 is accepted")))
             }
             _ => Ok(()),
@@ -309,7 +312,9 @@ impl<'x> Reader<'x> {
                 Some(byte) if *byte > b'>' => at += 1,
                 Some(byte @ (b'>' | b'/')) => break *byte,
                 Some(byte) if is_space(*byte) => break b' ',
-                Some(b'<' | b'=' | b'&' | b'"' | b'\'') => return Err(DecodeError::new(offset, "a broken start tag")),
+                Some(b'<' | b'=' | b'&' | b'"' | b'\'') => {
+                    return Err(DecodeError::new(offset, "a broken start tag"));
+                }
                 Some(_) => at += 1,
                 None => return Err(self.end_of_document()),
             }
@@ -407,12 +412,15 @@ impl<'x> Reader<'x> {
         let mut out = String::new();
         loop {
             let start = self.at;
-            let Some(len) = memchr::memchr2(b'<', b'&', &bytes[start..]) else { return Err(self.end_of_document()) };
+            let Some(len) = memchr::memchr2(b'<', b'&', &bytes[start..]) else {
+                return Err(self.end_of_document());
+            };
             let plain = &self.text[start..start + len];
             self.at += len;
             if bytes[self.at] == b'&' {
                 out.push_str(plain);
-                let (character, len) = character::read(&self.text[self.at..]).map_err(|reason| self.fail(reason))?;
+                let (character, len) =
+                    character::read(&self.text[self.at..]).map_err(|reason| self.fail(reason))?;
                 out.push(character);
                 self.at += len;
             } else if self.text[self.at..].starts_with("</") {
@@ -454,7 +462,9 @@ impl<'x> Reader<'x> {
                 }
             }
             if open.len() as u32 + self.depth > self.limits.depth {
-                return Err(self.fail(format!("elements nest deeper than the limit of {}", self.limits.depth)));
+                return Err(
+                    self.fail(format!("elements nest deeper than the limit of {}", self.limits.depth))
+                );
             }
         }
         Ok(())
@@ -476,7 +486,6 @@ impl<'x> Reader<'x> {
     pub fn read_since(&self, offset: usize) -> &'x str {
         self.text.get(offset..self.at).unwrap_or("")
     }
-
 }
 
 /// The length of a text that ends within 32 bytes and has no `&`, found without a call: most values are that short.

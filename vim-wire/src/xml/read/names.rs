@@ -20,7 +20,8 @@ pub(crate) fn local(name: &str) -> &str {
 pub(crate) fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80)
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80)
+        && bytes
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80)
 }
 
 /// The attributes of a tag, raw. A broken one ends the iteration.
@@ -60,7 +61,10 @@ impl<'x> Reader<'x> {
             }
         }
         if self.scope.len() > BINDINGS {
-            return Err(DecodeError::new(tag.offset, format!("more than {BINDINGS} namespaces are declared at once")));
+            return Err(DecodeError::new(
+                tag.offset,
+                format!("more than {BINDINGS} namespaces are declared at once"),
+            ));
         }
         Ok(())
     }
@@ -83,7 +87,10 @@ impl<'x> Reader<'x> {
         // One long declaration can be copied for each of many short elements.
         self.kept += out.len();
         if self.kept > self.limits.size {
-            return Err(self.fail(format!("the document's declarations are more than the limit of {}", self.limits.size)));
+            return Err(self.fail(format!(
+                "the document's declarations are more than the limit of {}",
+                self.limits.size
+            )));
         }
         Ok(out)
     }
@@ -121,7 +128,12 @@ impl<'x> Reader<'x> {
         let own = Attrs(tag.attrs).find(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
         match own {
             Some((_, uri)) => uri == XSI,
-            None => self.scope.iter().rev().find(|binding| binding.prefix == prefix).is_some_and(|binding| binding.uri == XSI),
+            None => self
+                .scope
+                .iter()
+                .rev()
+                .find(|binding| binding.prefix == prefix)
+                .is_some_and(|binding| binding.uri == XSI),
         }
     }
 }
