@@ -69,7 +69,10 @@ async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>
             Some(Ok(info)) => *last = Some(info),
             Some(Err(error)) => return Err(error),
             None => {
-                return Err(Error::new(ErrorKind::Closed, "the client was closed while the task was awaited"));
+                return Err(Error::new(
+                    ErrorKind::Closed,
+                    "the client was closed while the task was awaited",
+                ));
             }
         }
     }
