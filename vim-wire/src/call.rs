@@ -252,8 +252,10 @@ impl<'a, R: Output + 'a> IntoFuture for Call<'a, R> {
             self.args.resize_with(self.method.params.len(), Arg::default);
             let (handle, method) = (self.handle, self.method);
             let answer = handle.caller.call(self.to_request()).await?;
-            R::from_answer(&answer, handle, method)
-                .map_err(|error| Error::from(error).in_call(method, &handle.moref))
+            R::from_answer(&answer, handle, method).map_err(|error| {
+                let from = format!("the answer came from {:?}", handle.caller);
+                Error::from(error).in_call(method, &handle.moref).with_hint(from)
+            })
         })
     }
 }

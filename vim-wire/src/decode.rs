@@ -49,7 +49,9 @@ impl<'x> Reader<'x> {
         let mut extra = None;
         self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
         if let (Some(name), None) = (named, known) {
-            extra.get_or_insert_default().type_name = Some(name.into());
+            let extra = extra.get_or_insert_default();
+            extra.type_name = Some(name.into());
+            extra.namespace = self.foreign_namespace(tag, declared.namespace)?;
         }
         object.extra = extra.map(Box::new);
         Ok(object)
@@ -294,11 +296,12 @@ impl<'x> Reader<'x> {
     }
 
     fn raw_value(&mut self, tag: &Tag<'x>, name: Option<&str>) -> Result<UnknownAny> {
+        let namespace = if name.is_some() { self.foreign_namespace(tag, "")? } else { None };
         let mark = self.enter(tag)?;
         let xml = self.raw(tag)?.to_owned();
         let scope = self.scope_of(&xml)?;
         self.leave(mark);
-        Ok(UnknownAny { extra: Extra { type_name: name.map(Into::into), xml, scope } })
+        Ok(UnknownAny { extra: Extra { type_name: name.map(Into::into), namespace, xml, scope } })
     }
 }
 

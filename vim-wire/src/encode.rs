@@ -204,14 +204,23 @@ impl Encoder {
 
     /// The `xsi:type` attribute for a type of that namespace, inside an element of the namespace `inside`.
     fn type_attr(&mut self, name: &str, namespace: &str, inside: &str) -> String {
+        self.type_attr_beside(name, namespace, inside, "")
+    }
+
+    /// The same, in an element that has those declarations too.
+    fn type_attr_beside(&mut self, name: &str, namespace: &str, inside: &str, scope: &str) -> String {
         if !is_name(name) {
             self.fail(EncodeError::Name { name: name.to_owned() });
         }
         if namespace == inside {
-            format!(" xsi:type=\"{name}\"")
-        } else {
-            format!(" xmlns:t=\"{namespace}\" xsi:type=\"t:{name}\"")
+            return format!(" xsi:type=\"{name}\"");
         }
+        let mut prefix = "t".to_owned();
+        while Attrs(scope).any(|(name, _)| name.strip_prefix("xmlns:") == Some(&prefix)) {
+            prefix.push('t');
+        }
+        let quote = if namespace.contains('"') { '\'' } else { '"' };
+        format!(" xmlns:{prefix}={quote}{namespace}{quote} xsi:type=\"{prefix}:{name}\"")
     }
 
     pub(crate) fn element(&mut self, name: &str, namespace: &'static str, object: ObjRef<'_>, attrs: &str) {
@@ -316,12 +325,15 @@ impl Encoder {
 
     /// Writes an object where one of the type `declared` is expected.
     pub(crate) fn object(&mut self, name: &str, namespace: &'static str, declared: &str, object: &Object) {
+        let extra = object.extra.as_deref();
         let attrs = if object.type_name() == declared {
             String::new()
         } else {
-            self.type_attr(object.type_name(), object.desc().namespace, namespace)
+            let home = extra.and_then(|extra| extra.namespace.as_deref()).unwrap_or(object.desc().namespace);
+            let scope = extra.map_or("", |extra| &extra.scope);
+            self.type_attr_beside(object.type_name(), home, namespace, scope)
         };
-        match &object.extra {
+        match extra {
             None => self.element(name, namespace, object.as_ref(), &attrs),
             Some(extra) => {
                 self.check_scope(extra);
@@ -336,7 +348,7 @@ impl Encoder {
     /// Raw content may use the prefixes that are ours for something else, which its element cannot say beside ours.
     fn check_scope(&mut self, extra: &Extra) {
         for (name, _) in Attrs(&extra.scope) {
-            if matches!(name, "xmlns:xsi" | "xmlns:xsd" | "xmlns:t") {
+            if matches!(name, "xmlns:xsi" | "xmlns:xsd") {
                 self.fail(EncodeError::Name { name: name.to_owned() });
             }
         }
@@ -350,7 +362,10 @@ impl Encoder {
             Any::Unknown(unknown) => {
                 let kind = match unknown.type_name() {
                     "" => String::new(),
-                    kind => self.type_attr(kind, namespace, namespace),
+                    kind => {
+                        let home = unknown.extra.namespace.as_deref().unwrap_or(namespace);
+                        self.type_attr_beside(kind, home, namespace, &unknown.extra.scope)
+                    }
                 };
                 self.check_scope(&unknown.extra);
                 let outer = self.open(name, namespace, &format!("{kind}{}", unknown.extra.scope));

@@ -35,6 +35,8 @@ pub unsafe trait DataObject: VimObject + Clone + Default + fmt::Debug + PartialE
 pub(crate) struct Extra {
     /// The type's name as the server wrote it, where the registry has no such type.
     pub(crate) type_name: Option<Box<str>>,
+    /// The namespace of that name, where it is not that of the known base.
+    pub(crate) namespace: Option<Box<str>>,
     /// The elements that no field takes, as they came.
     pub(crate) xml: String,
     /// The namespace declarations that the elements stand under, as attributes.

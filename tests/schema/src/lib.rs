@@ -25,3 +25,5 @@ mod subtypes;
 mod tables;
 #[cfg(test)]
 mod types;
+#[cfg(test)]
+mod unknown;

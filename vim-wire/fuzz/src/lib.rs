@@ -14,7 +14,7 @@ mod mini;
 
 use std::fmt::Debug;
 use vim_wire::{
-    Any, DataObject, DecodeError, Error, Limits, Object, Reader, Service, Tag, Wire, from_xml, soap, to_xml,
+    Any, Card, Cell, DataObject, DecodeError, Error, Limits, ObjRef, Object, Reader, Service, Slot, Tag, Wire, from_xml, soap, to_xml,
 };
 
 pub use answer::Small;
@@ -95,8 +95,32 @@ fn round_trip<T: DataObject + Debug>(value: &T, service: &'static Service) {
         Ok(again) => again,
         Err(error) => panic!("what was written is not read: {error}\n{xml}"),
     };
-    if is_itself {
+    if is_itself && !has_empty(Object::new(value.clone()).as_ref()) {
         assert_eq!(&again, value, "{xml}");
     }
     assert_eq!(to_xml(&again, "value", service).expect("what was written can be written again"), xml);
+}
+
+/// Whether an optional reference or enumeration value was sent empty somewhere, which is written as not set.
+fn has_empty(object: ObjRef<'_>) -> bool {
+    let mut found = false;
+    object.each(&mut |_, slot| {
+        found |= match slot {
+            Slot::MoRef(Cell::Opt(Some(value))) => value.is_empty(),
+            Slot::Enum(_, values) => values.card() == Card::Opt && values.iter().any(|value| value.as_str().is_empty()),
+            Slot::Struct(values) => values.iter().any(has_empty),
+            Slot::Poly(_, values) => values.iter().any(|value| has_empty(value.as_ref())),
+            Slot::Any(cell) => cell.values().iter().any(any_has_empty),
+            _ => false,
+        }
+    });
+    found
+}
+
+fn any_has_empty(any: &Any) -> bool {
+    match any {
+        Any::Object(object) => has_empty(object.as_ref()),
+        Any::Array(array) => array.items.iter().any(any_has_empty),
+        _ => false,
+    }
 }

@@ -84,15 +84,38 @@ impl<'x> Reader<'x> {
             let quote = if uri.contains('"') { '\'' } else { '"' };
             out.push_str(&format!(" xmlns:{prefix}={quote}{uri}{quote}"));
         }
-        // One long declaration can be copied for each of many short elements.
-        self.kept += out.len();
+        self.keep(out.len())?;
+        Ok(out)
+    }
+
+    /// Counts what is copied of declarations: one long one can be copied for each of many short elements.
+    fn keep(&mut self, len: usize) -> Result<()> {
+        self.kept += len;
         if self.kept > self.limits.size {
             return Err(self.fail(format!(
                 "the document's declarations are more than the limit of {}",
                 self.limits.size
             )));
         }
-        Ok(out)
+        Ok(())
+    }
+
+    /// The namespace of the element's `xsi:type`, where it is declared and is another than the one that goes without saying.
+    pub(crate) fn foreign_namespace(&mut self, tag: &Tag<'x>, home: &str) -> Result<Option<Box<str>>> {
+        let name = self.find_xsi(tag, "type").unwrap_or_default();
+        let prefix = name.trim_ascii().rsplit_once(':').map_or("", |(prefix, _)| prefix);
+        let own = Attrs(tag.attrs).find(|(name, _)| match name.strip_prefix("xmlns") {
+            Some("") => prefix.is_empty(),
+            Some(rest) => !prefix.is_empty() && rest.strip_prefix(':') == Some(prefix),
+            None => false,
+        });
+        let outer = || self.scope.iter().rev().find(|binding| binding.prefix == prefix).map(|binding| binding.uri);
+        let uri = own.map(|(_, uri)| uri).or_else(outer).unwrap_or_default();
+        if uri.is_empty() || uri == home {
+            return Ok(None);
+        }
+        self.keep(uri.len())?;
+        Ok(Some(uri.into()))
     }
 
     /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has; none where it is no name.
