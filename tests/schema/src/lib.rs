@@ -24,6 +24,8 @@ mod subtypes;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]
+mod texts;
+#[cfg(test)]
 mod types;
 #[cfg(test)]
 mod unknown;

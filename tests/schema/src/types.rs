@@ -1,7 +1,8 @@
 //! Each data type with all its fields set: read, looked at, written, read again, copied, compared and printed.
 
-use crate::canonical::{Depth, Document, SECRET, as_object, read, round_trip, xsi_type};
+use crate::canonical::{Depth, Document, as_object, read, round_trip, xsi_type};
 use crate::schema::{VIM25, schema};
+use crate::texts::SECRET;
 use codegen::schema::QName;
 use vim_types::{DynamicProperty, REGISTRY};
 use vim_wire::{Any, Card, EncodeError, Object, to_xml};

@@ -23,7 +23,8 @@ fn a_type_of_another_namespace_keeps_it() {
     survives("<val xmlns:t=\"http://www.w3.org/2001/XMLSchema\" xsi:type=\"t:unsignedInt\">5</val>");
     survives("<val xsi:type=\"Quantum\"><a>1</a></val>");
     // A fault of pbm that is new, where vim25 takes any fault.
-    let fault = format!("<fault xmlns:t=\"{PBM}\" xsi:type=\"t:PbmNewFault\"><why xmlns=\"{PBM}\">x</why></fault>");
+    let fault =
+        format!("<fault xmlns:t=\"{PBM}\" xsi:type=\"t:PbmNewFault\"><why xmlns=\"{PBM}\">x</why></fault>");
     survives(&format!("<val xsi:type=\"LocalizedMethodFault\">{fault}</val>"));
 }
 
@@ -50,7 +51,9 @@ fn content_may_use_the_prefix_that_is_ours() {
 #[test]
 fn arrays_of_what_is_unknown_survive() {
     survives("<val xsi:type=\"ArrayOfQuantum\"><Quantum><a>1</a></Quantum><Quantum></Quantum></val>");
-    survives("<val xsi:type=\"ArrayOfAnyType\"><anyType>a</anyType><anyType></anyType><anyType xsi:type=\"xsd:int\">1</anyType></val>");
+    survives(
+        "<val xsi:type=\"ArrayOfAnyType\"><anyType>a</anyType><anyType></anyType><anyType xsi:type=\"xsd:int\">1</anyType></val>",
+    );
     survives("<val xsi:type=\"ArrayOfFloat\"><float>1.5</float></val>");
     survives("<val xsi:type=\"ArrayOfDateTime\"><dateTime>2026-11-22T10:15:30Z</dateTime></val>");
 }

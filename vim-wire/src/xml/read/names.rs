@@ -109,7 +109,8 @@ impl<'x> Reader<'x> {
             Some(rest) => !prefix.is_empty() && rest.strip_prefix(':') == Some(prefix),
             None => false,
         });
-        let outer = || self.scope.iter().rev().find(|binding| binding.prefix == prefix).map(|binding| binding.uri);
+        let outer =
+            || self.scope.iter().rev().find(|binding| binding.prefix == prefix).map(|binding| binding.uri);
         let uri = own.map(|(_, uri)| uri).or_else(outer).unwrap_or_default();
         if uri.is_empty() || uri == home {
             return Ok(None);
