@@ -32,7 +32,7 @@
 //! # use mo::{VirtualMachine, VirtualMachinePowerState};
 //! use vim_macros::Properties; // users have it from vim_client
 //!
-//! #[derive(Clone, Properties)]
+//! #[derive(Properties)]
 //! #[properties(of = VirtualMachine)]
 //! # #[properties(crate = ::vim_wire)]
 //! struct Row {
@@ -55,7 +55,7 @@
 //! - `#[properties(crate = ::vim_client::__private::wire)]`: where vim-wire is, for who does not use vim-client. This is the
 //!   default.
 //!
-//! It has named fields, no generic parameters, and is `Clone`.
+//! It has named fields and no generic parameters.
 //!
 //! # The fields
 //!
