@@ -22,24 +22,45 @@ pub(crate) fn rows() -> Vec<Row> {
     let build = |program: &str| {
         let line = line(&lines, &[&format!("program={program}")])?;
         let figure = |key| value::<f64>(line, key).ok();
-        Some(Build { all: figure("user_s")?, own: figure("own_user_s")?, peak: figure("own_peak_kb")?, size: figure("stripped")? })
+        Some(Build {
+            all: figure("user_s")?,
+            own: figure("own_user_s")?,
+            peak: figure("own_peak_kb")?,
+            size: figure("stripped")?,
+        })
     };
     let (ours, full, theirs) = (build("ours"), build("ours_full"), build("vim_rs"));
-    let share = |what: &str, ours: Option<&Build>, figure: fn(&Build) -> f64, unit: &str, scale: f64, parts: f64| {
+    let share = |what: &str,
+                 ours: Option<&Build>,
+                 figure: fn(&Build) -> f64,
+                 unit: &str,
+                 scale: f64,
+                 parts: f64| {
         let bar = format!("≤ 1/{parts}");
         match (ours.map(figure), theirs.as_ref().map(figure)) {
             (Some(ours), Some(theirs)) => {
-                let measured = format!("1/{:.1} ({:.1} of {:.1} {unit})", theirs / ours, ours / scale, theirs / scale);
+                let measured =
+                    format!("1/{:.1} ({:.1} of {:.1} {unit})", theirs / ours, ours / scale, theirs / scale);
                 Row::new(what, measured, bar, ours * parts <= theirs)
             }
             _ => Row::absent(what, COMMAND, bar),
         }
     };
-    let (own, all) = ("build of the family's own crates, against vim_rs and vim_macros", "build of the minimal program, against vim_rs");
+    let (own, all) = (
+        "build of the family's own crates, against vim_rs and vim_macros",
+        "build of the minimal program, against vim_rs",
+    );
     let mut rows = vec![
         share(&format!("{own}: default features"), ours.as_ref(), |build| build.own, "s", 1.0, 12.0),
         share(&format!("{own}: all features"), full.as_ref(), |build| build.own, "s", 1.0, 5.0),
-        share("rustc's peak memory, all features", full.as_ref(), |build| build.peak, "GiB", f64::from(1 << 20), 3.0),
+        share(
+            "rustc's peak memory, all features",
+            full.as_ref(),
+            |build| build.peak,
+            "GiB",
+            f64::from(1 << 20),
+            3.0,
+        ),
         share(&format!("{all}: default features"), ours.as_ref(), |build| build.all, "s", 1.0, 6.0),
         share(&format!("{all}: all features"), full.as_ref(), |build| build.all, "s", 1.0, 4.0),
     ];

@@ -10,7 +10,9 @@ use benches::{floor, median, timed};
 const MACHINES: usize = 2_000;
 
 pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
-    let what = |writer: &str| format!("typed decode of 2,000 VMs as {writer} writes them, against quick-xml's bare events");
+    let what = |writer: &str| {
+        format!("typed decode of 2,000 VMs as {writer} writes them, against quick-xml's bare events")
+    };
     let mut rows = Vec::new();
     if let Some(file) = std::env::var_os("CAPTURE") {
         let text = std::fs::read(&file).with_context(|| file.display().to_string())?;

@@ -21,10 +21,16 @@ pub(crate) fn write(table: &str) -> Result<()> {
 fn place() -> Result<String> {
     let processors = std::thread::available_parallelism()?;
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    let total = total.map_or_else(String::new, |total| format!(" and {:.0} GiB of memory", total / f64::from(1 << 20)));
+    let total = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    let total = total
+        .map_or_else(String::new, |total| format!(" and {:.0} GiB of memory", total / f64::from(1 << 20)));
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("unknown", |(_, name)| name.trim());
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown", |(_, name)| name.trim());
     let day = Command::new("date").args(["-u", "+%F"]).output()?;
     let day = String::from_utf8(day.stdout)?;
     Ok(format!(

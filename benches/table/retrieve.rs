@@ -25,10 +25,16 @@ pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
         }
     }
     let peak = peaks.into_iter().fold(0.0, f64::max) * 1e6 / f64::from(1 << 20);
-    let speeds = format!("{} VMs/s ({} without TLS)", thousands(median(&mut secure)), thousands(median(&mut plain)));
+    let speeds =
+        format!("{} VMs/s ({} without TLS)", thousands(median(&mut secure)), thousands(median(&mut plain)));
     let machines = thousands(machines as f64);
     Ok(vec![
-        Row { what: format!("retrieve {machines} VMs over HTTPS"), measured: speeds, bar: String::new(), met: None },
+        Row {
+            what: format!("retrieve {machines} VMs over HTTPS"),
+            measured: speeds,
+            bar: String::new(),
+            met: None,
+        },
         Row::new(
             format!("memory to retrieve {machines} VMs, above the idle process"),
             format!("{peak:.0} MiB"),
@@ -39,7 +45,11 @@ pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
 }
 
 fn ours(arguments: &[&str]) -> Result<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_ours")).arg("retrieve").args(arguments).stderr(Stdio::inherit()).output()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_ours"))
+        .arg("retrieve")
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()?;
     if !output.status.success() {
         bail!("`ours` failed: {}", output.status);
     }
@@ -64,7 +74,12 @@ impl Server {
             .spawn()?;
         let mut line = String::new();
         BufReader::new(process.stdout.take().context("the server has no output")?).read_line(&mut line)?;
-        Ok(Self { http: value(&line, "http")?, https: value(&line, "https")?, thumbprint: value(&line, "sha256")?, process })
+        Ok(Self {
+            http: value(&line, "http")?,
+            https: value(&line, "https")?,
+            thumbprint: value(&line, "sha256")?,
+            process,
+        })
     }
 }
 

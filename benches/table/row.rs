@@ -31,7 +31,12 @@ pub(crate) struct Row {
 
 impl Row {
     /// A figure and the bar that it meets or misses.
-    pub(crate) fn new(what: impl Into<String>, measured: impl Into<String>, bar: impl Into<String>, met: bool) -> Self {
+    pub(crate) fn new(
+        what: impl Into<String>,
+        measured: impl Into<String>,
+        bar: impl Into<String>,
+        met: bool,
+    ) -> Self {
         Self { what: what.into(), measured: measured.into(), bar: bar.into(), met: Some(met) }
     }
 

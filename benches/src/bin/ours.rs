@@ -82,7 +82,7 @@ async fn retrieve(url: &str, count: usize, trust: Trust) -> Result<()> {
     client.close().await?;
     println!(
         "peer=ours mode=retrieve objects={machines} objects_per_s={:.0} peak_rss_mb={:.1}",
-        machines as f64 / median(&mut seconds),
+        f64::from(machines) / median(&mut seconds),
         peak.unwrap_or(before).saturating_sub(before) as f64 / 1e6,
     );
     Ok(())

@@ -14,7 +14,8 @@ mod mini;
 
 use std::fmt::Debug;
 use vim_wire::{
-    Any, Card, Cell, DataObject, DecodeError, Error, Limits, ObjRef, Object, Reader, Service, Slot, Tag, Wire, from_xml, soap, to_xml,
+    Any, Card, Cell, DataObject, DecodeError, Error, Limits, ObjRef, Object, Reader, Service, Slot, Tag,
+    Wire, from_xml, soap, to_xml,
 };
 
 pub use answer::Small;
@@ -107,7 +108,9 @@ fn has_empty(object: ObjRef<'_>) -> bool {
     object.each(&mut |_, slot| {
         found |= match slot {
             Slot::MoRef(Cell::Opt(Some(value))) => value.is_empty(),
-            Slot::Enum(_, values) => values.card() == Card::Opt && values.iter().any(|value| value.as_str().is_empty()),
+            Slot::Enum(_, values) => {
+                values.card() == Card::Opt && values.iter().any(|value| value.as_str().is_empty())
+            }
             Slot::Struct(values) => values.iter().any(has_empty),
             Slot::Poly(_, values) => values.iter().any(|value| has_empty(value.as_ref())),
             Slot::Any(cell) => cell.values().iter().any(any_has_empty),
