@@ -11,13 +11,15 @@
 #   MINIMAL   folder of our minimal program for `compile` (../minimal), or `none`
 #   CAPTURE   the answer to decode and to serve ($OUT/captures/vms_2000_vcenter.xml)
 #   REPLAY    a replay server that is already built
+#   RESULTS   where the figures are kept for `cargo bench` (../../target/bench)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${OUT:=${TMPDIR:-/tmp}/vsphere-peers}"
 OUT=$(cd "$OUT" && pwd)
 PEERS=${PEERS:-quick_xml vim_rs govmomi pyvmomi}
 bin=$OUT/bin
-mkdir -p "$bin"
+results=${RESULTS:-$here/../../target/bench}
+mkdir -p "$bin" "$results"
 
 build_peer() {
   case $1 in
@@ -90,31 +92,45 @@ compare() {
       "$([ -z "$floor" ] || awk -v a="$line" -v b="$floor" 'BEGIN { printf "%.2f", a / b }')" \
       "$(value allocs_per_object "$decoded")" "$(value objects_per_s "$retrieved")" "$(value peak_rss_mb "$retrieved")"
   done
+  # Whole or not at all: ratios are taken within one run only.
+  cp "$OUT/results.txt" "$results/peers.txt"
 }
 
-# compile_cold NAME FOLDER CRATES: a cold release build of the package in FOLDER, and what CRATES (a|b|c) took of it.
+# compile_cold NAME FOLDER CRATES [FLAGS]: a cold release build of the package in FOLDER, and what CRATES (a|b|c) took of it.
+# Its figures replace those of an earlier run, so that a slow program need not be built anew with the others.
 compile_cold() {
-  local name=$1 folder=$2 crates=$3 target=$OUT/target/$1 log=$OUT/compile_$1.txt binary
+  local name=$1 folder=$2 crates=$3 target=$OUT/target/$1 log=$OUT/compile_$1.txt kept=$results/compile.txt binary line
+  shift 3
   binary=$(sed -n 's/^name = "\(.*\)"/\1/p' "$folder/Cargo.toml" | head -n 1)
   cargo fetch --quiet --manifest-path "$folder/Cargo.toml"
   rm -rf "$target" "$log"
   CRATE_LOG=$log RUSTC_WRAPPER=$here/rustc_log.sh CARGO_BUILD_JOBS=2 /usr/bin/time -v -o "$OUT/time_$name.txt" \
-    cargo build --quiet --release --offline --manifest-path "$folder/Cargo.toml" --target-dir "$target"
+    cargo build --quiet --release --offline --manifest-path "$folder/Cargo.toml" --target-dir "$target" "$@"
   strip -o "$target/stripped" "$target/release/$binary"
-  awk -v name="$name" -v crates="^($crates)\$" -v size="$(stat -c %s "$target/stripped")" '
+  line=$(awk -v name="$name" -v crates="^($crates)\$" -v size="$(stat -c %s "$target/stripped")" '
     NR == FNR { if (/User time/) user = $NF; if (/Maximum resident/) peak = $NF; if (/Elapsed/) wall = $NF; next }
     $5 ~ crates { own += $1; if ($4 > most) most = $4 }
-    END { printf "%-10s %10s %12.0f %14.2f %16.0f %18.2f %14.1f\n", name, wall, user, peak / 1e6, own, most / 1e6, size / 1e6 }
-  ' "$OUT/time_$name.txt" "$log"
+    END { printf "program=%s wall=%s user_s=%.2f peak_kb=%d own_user_s=%.2f own_peak_kb=%d stripped=%d\n",
+      name, wall, user, peak, own, most, size }
+  ' "$OUT/time_$name.txt" "$log")
+  touch "$kept"
+  { grep -v "^program=$name " "$kept" || true; echo "$line"; } >"$kept.part"
+  mv "$kept.part" "$kept"
+  awk '{ for (i = 1; i <= NF; i++) { split($i, word, "="); of[word[1]] = word[2] }
+    printf "%-10s %10s %12.0f %14.2f %16.0f %18.2f %14.1f\n", of["program"], of["wall"], of["user_s"],
+      of["peak_kb"] / 1e6, of["own_user_s"], of["own_peak_kb"] / 1e6, of["stripped"] / 1e6 }' <<<"$line"
 }
 
 compile() {
   echo 'cold release builds of a program that lists VM names, CARGO_BUILD_JOBS=2; "bindings" are the crates of the SDK itself'
   printf '%-10s %10s %12s %14s %16s %18s %14s\n' program wall 'user s' 'peak RSS GB' 'bindings user s' 'bindings peak GB' 'stripped MB'
-  local minimal=${MINIMAL:-$here/../minimal}
-  [ "$minimal" = none ] || compile_cold ours "$minimal" 'vim_wire|vim_types|vim_macros|vim_client'
+  local minimal=${MINIMAL:-$here/../minimal} own='vim_wire|vim_types|vim_macros|vim_client'
+  if [ "$minimal" != none ]; then
+    compile_cold ours "$minimal" "$own"
+    compile_cold ours_full "$minimal" "$own" --features full
+  fi
   case " $PEERS " in *' vim_rs '*) compile_cold vim_rs "$here/vim_rs_minimal" 'vim_rs|vim_macros' ;; esac
-  echo "every crate: $OUT/compile_*.txt (user s, system s, wall s, peak RSS KB, name)"
+  echo "every crate: $OUT/compile_*.txt (user s, system s, wall s, peak RSS KB, name); kept: $results/compile.txt"
 }
 
 case ${1:-} in

@@ -17,6 +17,14 @@ const SINGLE: usize = 30;
 /// The requests that awaiting many tasks may take beyond the ones that start them.
 const EXTRA: usize = 40;
 
+/// How the server behaves. It looks for changes as vcsim does: without that a wake-up would be a matter of how fast this
+/// machine switches between threads, and no number of requests below that of the tasks could keep up with it.
+const TIMES: Times = Times {
+    task: Duration::from_millis(300),
+    spread: Duration::from_millis(300),
+    look: Duration::from_millis(20),
+};
+
 /// What awaiting many tasks came to.
 struct Many {
     requests: usize,
@@ -24,37 +32,28 @@ struct Many {
 }
 
 pub(crate) fn rows(plan: Plan) -> Result<Vec<Row>> {
-    let times = Times {
-        task: Duration::from_millis(300),
-        spread: Duration::from_millis(300),
-        look: Duration::from_millis(20),
-    };
-    let server = Server::start(times)?;
+    let server = Server::start(TIMES)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (mut ratios, mut requests, mut singles, mut manies) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..plan.rounds(5) {
-        let single = median(&mut runtime.block_on(one_by_one(&server, if plan.quick { 5 } else { SINGLE }))?);
-        let mut all = runtime.block_on(at_once(&server))?;
-        let many = median(&mut all.wakes);
-        requests.push(all.requests as f64);
-        ratios.push(many / single);
-        singles.push(single * 1e3);
-        manies.push(many * 1e3);
+    let (mut single, mut many, mut requests) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..plan.rounds(3) {
+        single.extend(runtime.block_on(one_by_one(&server, if plan.quick { 3 } else { SINGLE }))?);
+        let all = runtime.block_on(at_once(&server))?;
+        many.extend(all.wakes);
+        requests = requests.max(all.requests);
     }
-    let (requests, ratio) = (median(&mut requests), median(&mut ratios));
-    let limit = (MANY + EXTRA) as f64;
+    let (single, many) = (median(&mut single), median(&mut many));
+    let ratio = many / single;
     Ok(vec![
         Row::new(
-            format!("HTTP requests for {MANY} power tasks at once, awaited"),
-            format!("{requests:.0}"),
-            format!("≤ {limit:.0}"),
-            requests <= limit,
+            "HTTP requests for 500 power tasks at once, awaited",
+            format!("500 + {}", requests.saturating_sub(MANY)),
+            "≤ 500 + 40",
+            requests <= MANY + 40,
         ),
         Row::new(
-            format!("median wake-up of {MANY} tasks at once against that of one at a time"),
-            format!("{ratio:.2} times ({:.1} ms, {:.1} ms)", median(&mut manies), median(&mut singles)),
-            "≤ 1.5 times",
+            "median wake-up of these, against a single task's",
+            format!("{ratio:.2} × ({:.1} and {:.1} ms)", many * 1e3, single * 1e3),
+            "≤ 1.5 ×",
             ratio <= 1.5,
         ),
     ])
@@ -87,19 +86,17 @@ async fn one_by_one(server: &Server, count: usize) -> Result<Vec<f64>> {
 
 async fn at_once(server: &Server) -> Result<Many> {
     let client = connect(server).await?;
-    // What came before does not count, the login included.
     let _ = server.take_calls();
-    let mut wakes = Vec::new();
     let mut running = JoinSet::new();
-    let shared = std::sync::Arc::new(server.clone());
     for number in 0..MANY {
-        let (server, client) = (shared.clone(), client.clone());
+        let (server, client) = (server.clone(), client.clone());
         running.spawn(async move { wake_up(&server, &client, number).await });
     }
+    let mut wakes = Vec::new();
     while let Some(wake) = running.join_next().await {
         wakes.push(wake??);
     }
-    let calls = server.take_calls();
+    let requests = server.take_calls().values().sum();
     client.close().await?;
-    Ok(Many { requests: calls.values().sum(), wakes })
+    Ok(Many { requests, wakes })
 }

@@ -10,7 +10,7 @@ use crate::open_enum::OpenValue;
 use crate::registry::Entry;
 use crate::slot::{ObjMut, SlotMut, Wire};
 use crate::xml::character;
-use crate::xml::read::{DecodeError, Reader, Result, Tag, is_name};
+use crate::xml::read::{DecodeError, Reader, Result, Tag, Xsi, is_name};
 use crate::{Binary, DateTime, MoRef};
 use std::borrow::Cow;
 
@@ -42,8 +42,13 @@ impl<'x> Reader<'x> {
     }
 
     /// Reads an element as an object of a type, or of the descendant that its `xsi:type` names.
-    pub(crate) fn object_of(&mut self, declared: &'static TypeDesc, tag: &Tag<'x>) -> Result<Object> {
-        let named = self.xsi_type(tag).filter(|name| *name != declared.name);
+    pub(crate) fn object_of(
+        &mut self,
+        declared: &'static TypeDesc,
+        kind: Option<&'x str>,
+        tag: &Tag<'x>,
+    ) -> Result<Object> {
+        let named = kind.filter(|name| *name != declared.name);
         let known = named.and_then(|name| self.registry.type_named(name)).filter(|desc| desc.is_a(declared));
         let mut object = Object::default_of(known.unwrap_or(declared));
         let mut extra = None;
@@ -87,22 +92,19 @@ impl<'x> Reader<'x> {
     ) -> Result<()> {
         let mark = self.enter(tag)?;
         let mut cursor = Cursor::new(object.desc());
+        // The part of the object that the cursor is in, and how many bases up that is.
+        let (mut part, mut at) = (object.reborrow(), 0);
         while let Some(child) = self.child(tag)? {
             match cursor.find(child.name) {
-                Some((up, field)) => {
-                    let done = if up == 0 {
-                        self.slot(object.slot(field), &child)
-                    } else {
-                        let mut part = object.reborrow();
-                        for _ in 0..up {
-                            match part.base() {
-                                Some(base) => part = base,
-                                None => return Err(self.fail("a type that lost its base")),
-                            }
-                        }
-                        self.slot(part.slot(field), &child)
-                    };
-                    if let Err(error) = done {
+                Some(field) => {
+                    if at != cursor.up {
+                        at = cursor.up;
+                        part = match object.reborrow().ancestor(at) {
+                            Some(part) => part,
+                            None => return Err(self.fail("a type that lost its base")),
+                        };
+                    }
+                    if let Err(error) = self.slot(part.slot(field), &child) {
                         return Err(error.within(child.name()));
                     }
                 }
@@ -127,7 +129,8 @@ impl<'x> Reader<'x> {
     }
 
     fn slot(&mut self, slot: SlotMut<'_>, tag: &Tag<'x>) -> Result<()> {
-        if !tag.attrs.is_empty() && self.is_nil(tag) {
+        let Xsi { kind, nil, .. } = self.xsi(tag);
+        if nil {
             return self.skip(tag);
         }
         match slot {
@@ -158,8 +161,8 @@ impl<'x> Reader<'x> {
             }
             SlotMut::MoRef(cell) => cell.put(self.moref(tag)?),
             SlotMut::Struct(desc, grow) => self.fields(grow.object(desc), tag, None)?,
-            SlotMut::Poly(desc, place) => place.put(self.object_of(desc, tag)?),
-            SlotMut::Any(cell) => cell.put(self.any(tag)?),
+            SlotMut::Poly(desc, place) => place.put(self.object_of(desc, kind, tag)?),
+            SlotMut::Any(cell) => cell.put(self.any(kind, tag)?),
         }
         Ok(())
     }
@@ -199,9 +202,9 @@ impl<'x> Reader<'x> {
     }
 
     /// Reads an element as a value that says its own type.
-    pub(crate) fn any(&mut self, tag: &Tag<'x>) -> Result<Any> {
+    pub(crate) fn any(&mut self, kind: Option<&'x str>, tag: &Tag<'x>) -> Result<Any> {
         let at = tag.offset;
-        let Some(name) = self.xsi_type(tag) else { return self.untyped(tag) };
+        let Some(name) = kind else { return self.untyped(tag) };
         macro_rules! parse {
             ($what:literal, $parse:expr, $variant:ident) => {{
                 let text = self.text(tag)?;
@@ -222,7 +225,7 @@ impl<'x> Reader<'x> {
             "anyURI" => Any::Uri(self.text(tag)?.into_owned()),
             "ManagedObjectReference" => Any::MoRef(self.moref(tag)?),
             _ => match self.registry.get(name) {
-                Some(Entry::Type(desc)) => Any::Object(self.object_of(desc, tag)?),
+                Some(Entry::Type(desc)) => Any::Object(self.object_of(desc, kind, tag)?),
                 Some(Entry::Enum(desc)) => {
                     let value = self.text(tag)?.into_owned();
                     Any::Enum(EnumAny { type_name: desc.name, value })
@@ -243,14 +246,14 @@ impl<'x> Reader<'x> {
         });
         let mut items = Vec::new();
         self.each(tag, |reader, child| {
-            let typed = reader.xsi_type(child).is_some();
+            let kind = reader.xsi_type(child);
             items.push(match item {
-                Some(Entry::Type(desc)) => Any::Object(reader.object_of(desc, child)?),
+                Some(Entry::Type(desc)) => Any::Object(reader.object_of(desc, kind, child)?),
                 Some(Entry::Enum(desc)) => {
                     Any::Enum(EnumAny { type_name: desc.name, value: reader.text(child)?.into_owned() })
                 }
                 Some(Entry::Managed(_)) => Any::MoRef(reader.moref(child)?),
-                None if typed => reader.any(child)?,
+                None if kind.is_some() => reader.any(kind, child)?,
                 None => reader.plain(child, plain)?,
             });
             Ok(())
@@ -325,75 +328,64 @@ pub fn from_xml<T: DataObject>(
 
 /// Where the last field was found: elements come in the schema's order, so that the next one is near.
 struct Cursor {
-    /// The type's lineage from its root down; only the first `levels` count.
-    lineage: [Option<&'static TypeDesc>; Self::DEPTH],
-    levels: usize,
-    level: usize,
+    of: &'static TypeDesc,
+    /// The ancestor that has the field, and how many bases up from the type itself it is.
+    at: &'static TypeDesc,
+    up: usize,
     index: usize,
 }
 
 impl Cursor {
-    /// The schema's deepest type has seven levels.
-    const DEPTH: usize = 16;
-
     #[inline]
-    fn new(desc: &'static TypeDesc) -> Self {
-        let mut lineage = [None; Self::DEPTH];
-        let mut levels = 0;
-        let mut next = Some(desc);
-        while let (Some(desc), true) = (next, levels < Self::DEPTH) {
-            lineage[levels] = Some(desc);
-            levels += 1;
-            next = desc.base.map(|base| base.desc);
-        }
-        lineage[..levels].reverse();
-        Self { lineage, levels, level: 0, index: 0 }
+    fn new(of: &'static TypeDesc) -> Self {
+        let up = usize::from(of.depth);
+        Self { of, at: of.ancestor(up), up, index: 0 }
     }
 
-    /// The field of that name, and how many bases up from the type itself it lies.
+    /// The field of that name; the cursor says whose it is.
     #[inline]
-    fn find(&mut self, name: &str) -> Option<(usize, &'static FieldDesc)> {
+    fn find(&mut self, name: &str) -> Option<&'static FieldDesc> {
         let bytes = name.as_bytes();
         let head = head_of(bytes);
-        let from = (self.level, self.index);
-        if let Some(found) = self.search(bytes, head, from, (self.levels, 0)) {
+        if let Some(found) = self.search(bytes, head) {
             return Some(found);
         }
-        if let Some(found) = self.search(bytes, head, (0, 0), from) {
+        let here = Self { ..*self };
+        *self = Self::new(self.of);
+        if let Some(found) = self.search(bytes, head) {
             return Some(found);
         }
         // Servers that prefix their elements are rare, so that a prefix is looked for last.
-        let at = memchr::memrchr(b':', bytes)?;
-        self.search(&bytes[at + 1..], head_of(&bytes[at + 1..]), (0, 0), (self.levels, 0))
+        let found = memchr::memrchr(b':', bytes)
+            .and_then(|at| self.search(&bytes[at + 1..], head_of(&bytes[at + 1..])));
+        if found.is_none() {
+            *self = here;
+        }
+        found
     }
 
+    /// Looks from the cursor on to the last of the type's own fields.
     #[inline]
-    fn search(
-        &mut self,
-        name: &[u8],
-        head: u64,
-        (mut level, mut index): (usize, usize),
-        to: (usize, usize),
-    ) -> Option<(usize, &'static FieldDesc)> {
-        while level < self.levels && level <= to.0 {
-            let fields = self.lineage[level]?.fields;
-            let end = if level == to.0 { to.1.min(fields.len()) } else { fields.len() };
-            if let Some(rest) = fields.get(index..end) {
-                for (skip, field) in rest.iter().enumerate() {
-                    if field.head == head
-                        && field.name.len() == name.len()
-                        && (name.len() <= 8 || field.name.as_bytes() == name)
-                    {
-                        // A repeated element finds its field again at once.
-                        (self.level, self.index) = (level, index + skip);
-                        return Some((self.levels - 1 - level, field));
-                    }
+    fn search(&mut self, name: &[u8], head: u64) -> Option<&'static FieldDesc> {
+        let Self { of, mut at, mut up, mut index } = *self;
+        loop {
+            for (skip, field) in at.fields.get(index..)?.iter().enumerate() {
+                if field.head == head
+                    && field.name.len() == name.len()
+                    && (name.len() <= 8 || field.name.as_bytes() == name)
+                {
+                    // A repeated element finds its field again at once.
+                    *self = Self { of, at, up, index: index + skip };
+                    return Some(field);
                 }
             }
-            level += 1;
+            if up == 0 {
+                return None;
+            }
+            up -= 1;
+            at = of.ancestor(up);
             index = 0;
         }
-        None
     }
 }
 

@@ -21,6 +21,8 @@ pub struct TypeDesc {
     pub base: Option<Base>,
     /// The type's own fields, in the order of the schema, without its base's.
     pub fields: &'static [FieldDesc],
+    /// How many types this one extends.
+    pub(crate) depth: u8,
     pub(crate) create: fn() -> Box<dyn VimObject>,
     pub(crate) id: fn() -> TypeId,
 }
@@ -52,17 +54,39 @@ impl TypeDesc {
         base: Option<(&'static Self, usize)>,
         fields: &'static [FieldDesc],
     ) -> Self {
-        let base = match base {
-            Some((desc, offset)) => Some(Base { desc, offset }),
-            None => None,
+        let (base, depth) = match base {
+            Some((desc, offset)) => (Some(Base { desc, offset }), desc.depth + 1),
+            None => (None, 0),
         };
-        Self { name, namespace, since, base, fields, create: || Box::new(T::default()), id: TypeId::of::<T> }
+        Self {
+            name,
+            namespace,
+            since,
+            base,
+            fields,
+            depth,
+            create: || Box::new(T::default()),
+            id: TypeId::of::<T>,
+        }
     }
 
     /// Whether this is `ancestor`, or extends it.
     #[must_use]
     pub fn is_a(&'static self, ancestor: &'static Self) -> bool {
         self.lineage().any(|desc| std::ptr::eq(desc, ancestor))
+    }
+
+    /// What lies that many bases up; the last of its bases where there are fewer.
+    #[inline]
+    pub(crate) fn ancestor(&'static self, up: usize) -> &'static Self {
+        let mut desc = self;
+        for _ in 0..up {
+            match desc.base {
+                Some(base) => desc = base.desc,
+                None => return desc,
+            }
+        }
+        desc
     }
 
     /// This type, its base, its base's base and so on.

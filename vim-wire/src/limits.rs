@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How deep elements may nest; 128 unless told otherwise. The schema's own types need less than 40.
+    /// How deep elements may nest; 128 unless told otherwise. The schema's own types need less than 40. Each level takes
+    /// stack: 1 KiB when optimized, 6 KiB when not.
     pub depth: u32,
     /// How long a document may be, in bytes; 1 GiB unless told otherwise.
     pub size: usize,

@@ -70,7 +70,9 @@ impl Registry {
     }
 
     fn build(&self) -> Index {
-        let mut index = Index::default();
+        let managed: usize = self.managed.iter().map(|names| names.len()).sum();
+        let known: usize = self.areas.iter().map(|(types, enums)| types.len() + enums.len()).sum();
+        let mut index = Index::with_capacity_and_hasher(managed + known, BuildHasherDefault::default());
         index.extend(
             self.managed.iter().flat_map(|names| names.iter().map(|name| (*name, Entry::Managed(name)))),
         );

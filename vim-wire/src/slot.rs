@@ -710,6 +710,16 @@ impl<'a> ObjMut<'a> {
         })
     }
 
+    /// What it has that many bases up.
+    #[inline]
+    pub(crate) fn ancestor(self, up: usize) -> Option<Self> {
+        let mut part = self;
+        for _ in 0..up {
+            part = part.base()?;
+        }
+        Some(part)
+    }
+
     #[inline(always)]
     pub(crate) fn slot(&mut self, field: &'static FieldDesc) -> SlotMut<'_> {
         debug_assert!(self.desc.fields.iter().any(|own| std::ptr::eq(own, field)));

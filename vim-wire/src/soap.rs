@@ -127,15 +127,16 @@ pub(crate) fn read_detail<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<
         reader.skip(tag)?;
         return Ok(None);
     };
-    if reader.xsi_type(tag).is_some() {
-        return reader.object_of(base, tag).map(Some);
+    let kind = reader.xsi_type(tag);
+    if kind.is_some() {
+        return reader.object_of(base, kind, tag).map(Some);
     }
     let name = tag.name();
     let named = name.strip_suffix("Fault").filter(|named| !named.is_empty()).unwrap_or(name);
     match reader.registry.type_named(named).filter(|desc| desc.is_a(base)) {
-        Some(desc) => reader.object_of(desc, tag).map(Some),
+        Some(desc) => reader.object_of(desc, kind, tag).map(Some),
         None => {
-            let mut object = reader.object_of(base, tag)?;
+            let mut object = reader.object_of(base, kind, tag)?;
             let extra = object.extra.get_or_insert_with(|| Box::new(Extra::default()));
             extra.type_name = Some(named.into());
             Ok(Some(object))

@@ -93,8 +93,8 @@ impl Loop {
             remove: Vec::new(),
             polling: None,
             changing: None,
-            polls: Pace::default(),
-            changes: Pace::default(),
+            polls: Pace::new(8),
+            changes: Pace::new(4),
             delays: None,
         }
     }
@@ -246,7 +246,9 @@ impl Loop {
 
     fn take_in(&mut self, answer: &Answer) -> Result<(), Error> {
         let mut states = States::default();
-        let Updates { version, .. } = updates::read(answer, &mut states)?;
+        let Updates { version, truncated } = updates::read(answer, &mut states)?;
+        let ended = states.infos.iter().filter(|(_, info)| is_final(info)).count();
+        self.polls.brought(Instant::now(), ended, truncated);
         self.delays = None;
         if let Some(version) = version {
             self.version = version;

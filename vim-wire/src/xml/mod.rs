@@ -2,4 +2,5 @@
 
 pub(crate) mod character;
 pub(crate) mod read;
+pub(crate) mod scan;
 pub(crate) mod write;

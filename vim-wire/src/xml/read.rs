@@ -7,16 +7,20 @@ mod names;
 
 use crate::limits::Limits;
 use crate::registry::Registry;
-use crate::xml::character;
+use crate::xml::{character, scan};
 use names::Binding;
 use std::borrow::Cow;
 use std::fmt;
 
-pub(crate) use names::{Attrs, is_name, local};
+pub(crate) use names::{Attrs, Xsi, is_name, local};
 
 /// Why a document could not be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
+pub struct DecodeError(Box<Failure>);
+
+/// Boxed, so that what does not fail does not pay for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failure {
     offset: usize,
     path: Vec<String>,
     reason: Cow<'static, str>,
@@ -24,33 +28,33 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(crate) fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { offset, path: Vec::new(), reason: reason.into() }
+        Self(Box::new(Failure { offset, path: Vec::new(), reason: reason.into() }))
     }
 
     /// Says in which element it happened; called from the inside out.
     #[cold]
     pub(crate) fn within(mut self, element: &str) -> Self {
-        self.path.push(element.to_owned());
+        self.0.path.push(element.to_owned());
         self
     }
 
     /// The byte at which it happened, from the document's start.
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.0.offset
     }
 
     /// The elements in which it happened, such as `returnval/objects/propSet/val`.
     #[must_use]
     pub fn path(&self) -> String {
-        self.path.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/")
+        self.0.path.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/")
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.reason, self.offset)?;
-        if !self.path.is_empty() {
+        write!(f, "{} at byte {}", self.0.reason, self.0.offset)?;
+        if !self.0.path.is_empty() {
             write!(f, " in {}", self.path())?;
         }
         Ok(())
@@ -67,6 +71,8 @@ pub struct Tag<'x> {
     pub(crate) name: &'x str,
     pub(crate) attrs: &'x str,
     pub(crate) empty: bool,
+    /// Whether it declares a namespace.
+    pub(crate) declares: bool,
     pub(crate) offset: usize,
 }
 
@@ -195,7 +201,7 @@ impl<'x> Reader<'x> {
             return Err(DecodeError::new(tag.offset, reason));
         }
         let mark = self.scope.len();
-        if !tag.attrs.is_empty() {
+        if tag.declares {
             self.declare(tag)?;
         }
         Ok(mark)
@@ -214,14 +220,6 @@ impl<'x> Reader<'x> {
     #[inline]
     pub fn child(&mut self, parent: &Tag<'x>) -> Result<Option<Tag<'x>>> {
         if parent.empty {
-            return Ok(None);
-        }
-        let bytes = self.text.as_bytes();
-        if bytes.get(self.at) != Some(&b'<') {
-            self.seek_markup()?;
-        }
-        if bytes.get(self.at + 1) == Some(&b'/') {
-            self.end_tag(parent)?;
             return Ok(None);
         }
         match self.markup()? {
@@ -245,17 +243,17 @@ impl<'x> Reader<'x> {
         }
     }
 
-    /// From a `<` on: a start tag, or none at an end tag, which is left unread.
-    #[inline]
+    /// From here on: a start tag, or none at an end tag, which is left unread.
+    #[inline(always)]
     fn markup(&mut self) -> Result<Option<Tag<'x>>> {
         let bytes = self.text.as_bytes();
         loop {
+            if bytes.get(self.at) != Some(&b'<') {
+                self.seek_markup()?;
+            }
             match bytes.get(self.at + 1) {
                 Some(b'/') => return Ok(None),
-                Some(b'!' | b'?') => {
-                    self.special()?;
-                    self.seek_markup()?;
-                }
+                Some(b'!' | b'?') => self.special()?,
                 Some(_) => return self.start_tag().map(Some),
                 None => return Err(self.end_of_document()),
             }
@@ -300,16 +298,15 @@ impl<'x> Reader<'x> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn start_tag(&mut self) -> Result<Tag<'x>> {
         let bytes = self.text.as_bytes();
         let offset = self.at;
         let start = offset + 1;
         let mut at = start;
-        // Every byte that can end a name is at most '>'; the few others below it end the loop's fast way, too.
         let delimiter = loop {
+            at = scan::end_of_name(bytes, at);
             match bytes.get(at) {
-                Some(byte) if *byte > b'>' => at += 1,
                 Some(byte @ (b'>' | b'/')) => break *byte,
                 Some(byte) if is_space(*byte) => break b' ',
                 Some(b'<' | b'=' | b'&' | b'"' | b'\'') => {
@@ -325,7 +322,7 @@ impl<'x> Reader<'x> {
         let name = &self.text[start..at];
         if delimiter == b'>' {
             self.at = at + 1;
-            return Ok(Tag { name, attrs: "", empty: false, offset });
+            return Ok(Tag { name, attrs: "", empty: false, declares: false, offset });
         }
         self.rest_of_tag(name, at, offset)
     }
@@ -333,29 +330,31 @@ impl<'x> Reader<'x> {
     /// The rest of a start tag from its name's end on.
     fn rest_of_tag(&mut self, name: &'x str, from: usize, offset: usize) -> Result<Tag<'x>> {
         let bytes = self.text.as_bytes();
+        let broken = || DecodeError::new(offset, "a broken start tag");
         let mut at = from;
+        let mut declares = false;
         loop {
-            match memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]) {
-                Some(skip) => match bytes[at + skip] {
-                    b'>' => {
-                        at += skip;
-                        break;
-                    }
-                    quote => match memchr::memchr(quote, &bytes[at + skip + 1..]) {
-                        Some(len) => at += skip + 1 + len + 1,
-                        None => return Err(self.end_of_document()),
-                    },
-                },
-                None => return Err(self.end_of_document()),
+            while bytes.get(at).copied().is_some_and(is_space) {
+                at += 1;
             }
+            declares |= bytes[at..].starts_with(b"xmlns");
+            at = scan::first(bytes, at, [b'"', b'\'', b'>', b'<']).ok_or_else(|| self.end_of_document())?;
+            match bytes[at] {
+                b'>' => break,
+                b'<' => return Err(broken()),
+                quote => {
+                    at = scan::first(bytes, at + 1, [quote, b'<']).ok_or_else(|| self.end_of_document())?
+                }
+            }
+            if bytes[at] == b'<' {
+                return Err(broken());
+            }
+            at += 1;
         }
         let empty = at > from && bytes[at - 1] == b'/';
         let attrs = &self.text[from..if empty { at - 1 } else { at }];
-        if memchr::memchr(b'<', attrs.as_bytes()).is_some() {
-            return Err(DecodeError::new(offset, "a broken start tag"));
-        }
         self.at = at + 1;
-        Ok(Tag { name, attrs, empty, offset })
+        Ok(Tag { name, attrs, empty, declares, offset })
     }
 
     /// Passes the end tag of an element, at whose `</` the reader is.
@@ -395,13 +394,12 @@ impl<'x> Reader<'x> {
         }
         let bytes = self.text.as_bytes();
         let start = self.at;
-        if let Some(len) = short_text(&bytes[start..]) {
-            let end = start + len;
-            if bytes[end] == b'<' && bytes.get(end + 1) == Some(&b'/') {
-                self.at = end;
-                self.end_tag(tag)?;
-                return Ok(Cow::Borrowed(&self.text[start..end]));
-            }
+        if let Some(end) = scan::end_of_text(bytes, start)
+            && bytes[end..].starts_with(b"</")
+        {
+            self.at = end;
+            self.end_tag(tag)?;
+            return Ok(Cow::Borrowed(&self.text[start..end]));
         }
         self.long_text(tag)
     }
@@ -486,21 +484,4 @@ impl<'x> Reader<'x> {
     pub fn read_since(&self, offset: usize) -> &'x str {
         self.text.get(offset..self.at).unwrap_or("")
     }
-}
-
-/// The length of a text that ends within 32 bytes and has no `&`, found without a call: most values are that short.
-#[inline(always)]
-fn short_text(bytes: &[u8]) -> Option<usize> {
-    let window = &bytes[..bytes.len().min(32)];
-    for (index, byte) in window.iter().enumerate() {
-        if *byte == b'<' {
-            return Some(index);
-        }
-        if *byte == b'&' {
-            return None;
-        }
-    }
-    let rest = &bytes[window.len()..];
-    let len = memchr::memchr2(b'<', b'&', rest)?;
-    (rest[len] == b'<').then_some(window.len() + len)
 }

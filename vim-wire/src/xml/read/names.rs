@@ -1,6 +1,7 @@
 //! Names, attributes and namespaces: what a start tag says beyond its element's name.
 
 use super::{DecodeError, Reader, Result, Tag};
+use crate::xml::scan;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XSD: &str = "http://www.w3.org/2001/XMLSchema";
@@ -33,11 +34,11 @@ impl<'x> Iterator for Attrs<'x> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.0.trim_ascii_start();
-        let equals = memchr::memchr(b'=', text.as_bytes())?;
+        let equals = scan::first(text.as_bytes(), 0, [b'='])?;
         let name = text[..equals].trim_ascii_end();
         let value = text[equals + 1..].trim_ascii_start();
         let quote = *value.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
-        let end = memchr::memchr(quote, &value.as_bytes()[1..])? + 1;
+        let end = scan::first(value.as_bytes(), 1, [quote])?;
         self.0 = &value[end + 1..];
         Some((name, &value[1..end]))
     }
@@ -48,6 +49,18 @@ impl<'x> Iterator for Attrs<'x> {
 pub(super) struct Binding<'x> {
     prefix: &'x str,
     uri: &'x str,
+    xsi: bool,
+}
+
+/// What a start tag says in the namespace of `xsi`.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Xsi<'x> {
+    /// The name of the value's type, without its prefix; none where it is no name.
+    pub(crate) kind: Option<&'x str>,
+    /// That name as it stands.
+    name: &'x str,
+    /// Whether there is no value.
+    pub(crate) nil: bool,
 }
 
 impl<'x> Reader<'x> {
@@ -55,9 +68,9 @@ impl<'x> Reader<'x> {
     pub(super) fn declare(&mut self, tag: &Tag<'x>) -> Result<()> {
         for (name, uri) in Attrs(tag.attrs) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.scope.push(Binding { prefix, uri });
+                self.scope.push(Binding { prefix, uri, xsi: uri == XSI });
             } else if name == "xmlns" {
-                self.scope.push(Binding { prefix: "", uri });
+                self.scope.push(Binding { prefix: "", uri, xsi: false });
             }
         }
         if self.scope.len() > BINDINGS {
@@ -73,7 +86,7 @@ impl<'x> Reader<'x> {
     /// document of ours has alike.
     pub(crate) fn scope_of(&mut self, content: &str) -> Result<String> {
         let mut out = String::new();
-        for (index, Binding { prefix, uri }) in self.scope.iter().enumerate() {
+        for (index, Binding { prefix, uri, .. }) in self.scope.iter().enumerate() {
             let standard = matches!((*prefix, *uri), ("xsi", XSI) | ("xsd", XSD));
             if standard || !is_name(prefix) || !content.contains(&format!("{prefix}:")) {
                 continue;
@@ -102,8 +115,7 @@ impl<'x> Reader<'x> {
 
     /// The namespace of the element's `xsi:type`, where it is declared and is another than the one that goes without saying.
     pub(crate) fn foreign_namespace(&mut self, tag: &Tag<'x>, home: &str) -> Result<Option<Box<str>>> {
-        let name = self.find_xsi(tag, "type").unwrap_or_default();
-        let prefix = name.trim_ascii().rsplit_once(':').map_or("", |(prefix, _)| prefix);
+        let prefix = self.xsi(tag).name.rsplit_once(':').map_or("", |(prefix, _)| prefix);
         let own = Attrs(tag.attrs).find(|(name, _)| match name.strip_prefix("xmlns") {
             Some("") => prefix.is_empty(),
             Some(rest) => !prefix.is_empty() && rest.strip_prefix(':') == Some(prefix),
@@ -120,44 +132,61 @@ impl<'x> Reader<'x> {
     }
 
     /// The element's `xsi:type` without its prefix, whatever prefix the namespace of `xsi` has; none where it is no name.
-    ///
-    /// vcsim writes `xmlns:_XMLSchema-instance="…" _XMLSchema-instance:type="…"` on each value.
-    #[inline]
+    #[must_use]
     pub fn xsi_type(&self, tag: &Tag<'x>) -> Option<&'x str> {
-        if tag.attrs.is_empty() {
-            return None;
-        }
-        self.find_xsi(tag, "type").map(|name| local(name.trim_ascii())).filter(|name| is_name(name))
+        self.xsi(tag).kind
     }
 
     /// Whether the element says `xsi:nil="true"`.
     pub(crate) fn is_nil(&self, tag: &Tag<'x>) -> bool {
-        !tag.attrs.is_empty() && matches!(self.find_xsi(tag, "nil"), Some("true" | "1"))
+        self.xsi(tag).nil
     }
 
-    fn find_xsi(&self, tag: &Tag<'x>, wanted: &str) -> Option<&'x str> {
-        let named = Attrs(tag.attrs).filter_map(|(name, value)| {
-            let (prefix, local) = name.split_once(':')?;
-            (local == wanted).then_some((prefix, value))
-        });
-        // Each is a search of its own: a tag of nothing but such attributes must not cost their number's square.
-        named.take(4).find(|(prefix, _)| self.is_xsi(tag, prefix)).map(|(_, value)| value)
-    }
-
+    /// The element's `xsi:type` and `xsi:nil`, whatever prefix the namespace of `xsi` has.
+    ///
+    /// vcsim writes `xmlns:_XMLSchema-instance="…" _XMLSchema-instance:type="…"` on each value.
     #[inline]
+    pub(crate) fn xsi(&self, tag: &Tag<'x>) -> Xsi<'x> {
+        if tag.attrs.is_empty() { Xsi::default() } else { self.find_xsi(tag) }
+    }
+
+    #[inline(never)]
+    fn find_xsi(&self, tag: &Tag<'x>) -> Xsi<'x> {
+        let mut xsi = Xsi::default();
+        // Each is a search of its own: a tag of nothing but such attributes must not cost their number's square.
+        let mut tries = 4;
+        for (name, value) in Attrs(tag.attrs) {
+            let (prefix, nil) = match (name.strip_suffix(":type"), name.strip_suffix(":nil")) {
+                (Some(prefix), _) => (prefix, false),
+                (None, Some(prefix)) => (prefix, true),
+                (None, None) => continue,
+            };
+            tries -= 1;
+            if self.is_xsi(tag, prefix) {
+                if nil {
+                    xsi.nil = matches!(value, "true" | "1");
+                } else if xsi.kind.is_none() {
+                    xsi.name = value.trim_ascii();
+                    xsi.kind = Some(local(xsi.name)).filter(|name| is_name(name));
+                }
+            }
+            if tries == 0 {
+                break;
+            }
+        }
+        xsi
+    }
+
     fn is_xsi(&self, tag: &Tag<'x>, prefix: &str) -> bool {
-        if prefix == "xmlns" {
-            return false;
+        if tag.declares {
+            if prefix == "xmlns" {
+                return false;
+            }
+            let own = Attrs(tag.attrs).find(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
+            if let Some((_, uri)) = own {
+                return uri == XSI;
+            }
         }
-        let own = Attrs(tag.attrs).find(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
-        match own {
-            Some((_, uri)) => uri == XSI,
-            None => self
-                .scope
-                .iter()
-                .rev()
-                .find(|binding| binding.prefix == prefix)
-                .is_some_and(|binding| binding.uri == XSI),
-        }
+        self.scope.iter().rev().find(|binding| binding.prefix == prefix).is_some_and(|binding| binding.xsi)
     }
 }
