@@ -15,7 +15,6 @@ const MANY: usize = 500;
 const SINGLE: usize = 30;
 
 /// The requests that awaiting many tasks may take beyond the ones that start them.
-const EXTRA: usize = 40;
 
 /// How the server behaves. It looks for changes as vcsim does: without that a wake-up would be a matter of how fast this
 /// machine switches between threads, and no number of requests below that of the tasks could keep up with it.
