@@ -14,8 +14,6 @@ const MANY: usize = 500;
 /// Tasks one after the other.
 const SINGLE: usize = 30;
 
-/// The requests that awaiting many tasks may take beyond the ones that start them.
-
 /// How the server behaves. It looks for changes as vcsim does: without that a wake-up would be a matter of how fast this
 /// machine switches between threads, and no number of requests below that of the tasks could keep up with it.
 const TIMES: Times = Times {

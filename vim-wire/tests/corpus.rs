@@ -20,3 +20,22 @@ fn every_input_of_the_corpus_holds() {
     });
     assert!(paths.is_empty(), "these do not hold, each for a reason given above: {paths:#?}");
 }
+
+#[test]
+fn a_small_document_does_not_become_a_huge_value() {
+    use fuzzing::{Schema, Small};
+    let read = |xml: String| {
+        vim_wire::from_xml::<<Small as Schema>::Root>(
+            xml.as_bytes(),
+            Small::SERVICE.registry,
+            Default::default(),
+        )
+    };
+    let (uri, values) = ("u".repeat(100_000), "<anys><q:a/></anys>".repeat(1_000));
+    let error =
+        read(format!("<v xmlns:q='{uri}'>{values}</v>")).expect_err("each value keeps the declaration");
+    assert!(error.to_string().contains("more declarations than the document can mean"), "{error}");
+    let declarations: String = (0..200).map(|at| format!(" xmlns:p{at}='u'")).collect();
+    let error = read(format!("<v{declarations}><a/></v>")).expect_err("each typed element looks through all");
+    assert!(error.to_string().contains("more than 128 namespaces"), "{error}");
+}

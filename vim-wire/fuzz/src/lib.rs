@@ -1,5 +1,9 @@
 //! What must hold of any bytes that a server may send: for the fuzz targets, and for `tests/corpus.rs`, which includes this
 //! file to try every input of the corpus on a stable compiler.
+//!
+//! `cargo +nightly fuzz run decode FOLDER corpus/decode -- -dict=decode.dict -max_len=4096` in `vim-wire/fuzz`, where FOLDER
+//! takes the new inputs; `decode_vim25` with `--features vim25` does the same over the real schema. What a run finds goes
+//! into `corpus/decode`, made small, with a name that says what it is.
 #![allow(
     missing_docs,
     unsafe_code,
