@@ -58,6 +58,7 @@
 //! | `misc` | the rest: licences, encryption, extensions, users, diagnostics |
 //! | `pbm` | storage policies, the service `urn:pbm` |
 //! | `full` | all of these |
+//! | `server` | managed objects' properties as values, and their list: for simulators and test doubles; with `full` |
 
 // Documentation links to whatever the schema has; what a feature that is off would bring is no fault of the text.
 #![cfg_attr(not(feature = "full"), allow(rustdoc::broken_intra_doc_links))]
@@ -68,6 +69,8 @@ mod generated;
 
 #[cfg(feature = "pbm")]
 pub use generated::PBM;
+#[cfg(feature = "server")]
+pub use generated::PROPERTIES;
 pub use generated::mo;
 pub use generated::types::*;
 pub use generated::{METHODS, REGISTRY, VIM25};

@@ -196,7 +196,7 @@ impl Request<'_> {
     pub fn to_soap(&self, server: Option<&str>, header: &[(&str, &str)]) -> Result<String, Error> {
         let service = self.method.service;
         let version = server.map(|version| (service.index_of(version), version.to_owned()));
-        let mut encoder = Encoder::new(Target { service, version });
+        let mut encoder = Encoder::new(Target { service, version, omit: false });
         soap::open(&mut encoder.out, header);
         encoder.call(self.method, self.this, self.args);
         soap::close(&mut encoder.out);
@@ -284,7 +284,7 @@ impl<T: Wire> Output for T {
 
     fn from_any(any: Any, task: &TaskRef, _: &Arc<dyn Caller>) -> Result<Self, Error> {
         // A result is written out and read again as its own type: rare and small, and every type has both ways already.
-        let mut encoder = Encoder::new(Target { service: task.method.service, version: None });
+        let mut encoder = Encoder::new(Target { service: task.method.service, version: None, omit: false });
         soap::open(&mut encoder.out, &[]);
         crate::encode::any_element(&mut encoder, "returnval", task.method.service.namespace, &any);
         soap::close(&mut encoder.out);

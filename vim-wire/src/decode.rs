@@ -50,6 +50,9 @@ impl<'x> Reader<'x> {
     ) -> Result<Object> {
         let named = kind.filter(|name| *name != declared.name);
         let known = named.and_then(|name| self.registry.type_named(name)).filter(|desc| desc.is_a(declared));
+        if self.rules.strict {
+            self.check_type(named, known, declared, tag)?;
+        }
         let mut object = Object::default_of(known.unwrap_or(declared));
         let mut extra = None;
         self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
@@ -60,6 +63,53 @@ impl<'x> Reader<'x> {
         }
         object.extra = extra.map(Box::new);
         Ok(object)
+    }
+
+    #[cold]
+    fn check_type(
+        &self,
+        named: Option<&str>,
+        known: Option<&'static TypeDesc>,
+        declared: &'static TypeDesc,
+        tag: &Tag<'x>,
+    ) -> Result<()> {
+        let fail = |reason: String| Err(DecodeError::new(tag.offset, reason));
+        match (named, known) {
+            (Some(name), None) => fail(format!("{name:?} is no type that may stand for {}", declared.name)),
+            (_, Some(desc)) if self.rules.refuse(desc.namespace, desc.since) => {
+                fail(format!("{:?} is no type of this version", desc.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a strict reader asks of an object whose fields were read.
+    #[cold]
+    fn check_fields(&self, of: &'static TypeDesc, seen: &[&'static FieldDesc], tag: &Tag<'x>) -> Result<()> {
+        let lineage: Vec<_> = of.lineage().collect();
+        let mut order = lineage.iter().rev().flat_map(|desc| desc.fields.iter().map(|field| (*desc, field)));
+        for (desc, field) in order.clone() {
+            if field.is_required()
+                && !self.rules.refuse(desc.namespace, field.since)
+                && field.kind.card() != crate::slot::Card::Many
+                && !seen.iter().any(|other| std::ptr::eq(*other, field))
+            {
+                let reason = format!("a {} without {:?}, which it requires", of.name, field.name);
+                return Err(DecodeError::new(tag.offset, reason));
+            }
+        }
+        let mut last: Option<&FieldDesc> = None;
+        for field in seen.iter().filter(|_| self.rules.exact) {
+            if last.is_some_and(|last| std::ptr::eq(last, *field)) {
+                continue;
+            }
+            if !order.any(|(_, other)| std::ptr::eq(other, *field)) {
+                let reason = format!("{:?} of {} comes later than the schema has it", field.name, of.name);
+                return Err(DecodeError::new(tag.offset, reason));
+            }
+            last = Some(field);
+        }
+        Ok(())
     }
 
     fn is_array(&self, tag: &Tag<'x>) -> bool {
@@ -94,9 +144,17 @@ impl<'x> Reader<'x> {
         let mut cursor = Cursor::new(object.desc());
         // The part of the object that the cursor is in, and how many bases up that is.
         let (mut part, mut at) = (object.reborrow(), 0);
+        let of = cursor.of;
+        let mut seen = Vec::new();
         while let Some(child) = self.child(tag)? {
             match cursor.find(child.name) {
                 Some(field) => {
+                    if self.rules.strict {
+                        if self.rules.refuse(cursor.at.namespace, field.since) {
+                            return Err(unknown_element(of, &child));
+                        }
+                        seen.push(field);
+                    }
                     if at != cursor.up {
                         at = cursor.up;
                         part = match object.reborrow().ancestor(at) {
@@ -108,8 +166,12 @@ impl<'x> Reader<'x> {
                         return Err(error.within(child.name()));
                     }
                 }
+                None if self.rules.strict => return Err(unknown_element(of, &child)),
                 None => self.unknown(&child, keep.as_deref_mut())?,
             }
+        }
+        if self.rules.strict {
+            self.check_fields(of, &seen, tag)?;
         }
         if let Some(Some(extra)) = keep {
             extra.scope = self.scope_of(&extra.xml)?;
@@ -157,7 +219,12 @@ impl<'x> Reader<'x> {
             }
             SlotMut::Enum(desc, grow) => {
                 let text = self.text(tag)?;
-                *grow.item() = OpenValue::of(desc, text.trim_ascii());
+                let value = OpenValue::of(desc, text.trim_ascii());
+                if self.rules.exact && (!matches!(value, OpenValue::Known(_)) || value.as_str().is_empty()) {
+                    let reason = format!("{:?} is no value of {}", value.as_str(), desc.name);
+                    return Err(DecodeError::new(tag.offset, reason));
+                }
+                *grow.item() = value;
             }
             SlotMut::MoRef(cell) => cell.put(self.moref(tag)?),
             SlotMut::Struct(desc, grow) => self.fields(grow.object(desc), tag, None)?,
@@ -232,6 +299,9 @@ impl<'x> Reader<'x> {
                 }
                 _ => match name.strip_prefix("ArrayOf") {
                     Some(item) if is_name(item) => self.array(tag, name, item)?,
+                    _ if self.rules.strict => {
+                        return Err(DecodeError::new(at, format!("{name:?} is no type")));
+                    }
                     _ => Any::Unknown(Box::new(self.raw_value(tag, Some(name))?)),
                 },
             },
@@ -414,6 +484,11 @@ pub(crate) fn plain_item(item: &str) -> &'static str {
         "String",
     ];
     PLAIN.iter().find(|plain| **plain == item).copied().unwrap_or("")
+}
+
+#[cold]
+fn unknown_element(of: &'static TypeDesc, child: &Tag<'_>) -> DecodeError {
+    DecodeError::new(child.offset, format!("{} has no element {:?}", of.name, child.name()))
 }
 
 fn not_a(what: &str, at: usize, text: &str) -> DecodeError {

@@ -69,6 +69,8 @@ pub(crate) struct Target {
     pub(crate) service: &'static Service,
     /// The peer's version as an index into the service's, and as it calls it.
     pub(crate) version: Option<(u8, String)>,
+    /// Whether what is newer than that, or required and not set, is left out: what a server does. A client is told.
+    pub(crate) omit: bool,
 }
 
 pub(crate) struct Encoder {
@@ -88,6 +90,45 @@ impl Encoder {
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.out),
+        }
+    }
+
+    /// Takes that namespace as the default one in scope.
+    pub(crate) fn inside(&mut self, namespace: &'static str) {
+        self.namespace = namespace;
+    }
+
+    /// Writes single values of a primitive type, references and enumeration values in elements with those attributes.
+    pub(crate) fn slot_with(&mut self, name: &str, namespace: &'static str, attrs: &str, slot: &Slot<'_>) {
+        if !slot.is_set() {
+            return;
+        }
+        let nowhere = What { owner: "", name };
+        match slot {
+            Slot::Str(cell) => {
+                for value in cell.values() {
+                    self.attributed(name, namespace, attrs, value, nowhere);
+                }
+            }
+            Slot::MoRef(cell) => {
+                for value in cell.values().iter().filter(|value| !value.is_empty()) {
+                    self.moref(name, namespace, value, attrs, nowhere);
+                }
+            }
+            Slot::Enum(_, items) => {
+                for value in items.iter().filter(|value| !value.as_str().is_empty()) {
+                    self.attributed(name, namespace, attrs, value.as_str(), nowhere);
+                }
+            }
+            _ => {
+                // The element is written with its value, and its start tag completed.
+                let start = self.out.len();
+                self.slot(name, namespace, slot, nowhere);
+                let end = start + 1 + name.len();
+                if self.out.get(end..=end) == Some(">") {
+                    self.out.insert_str(end, attrs);
+                }
+            }
         }
     }
 
@@ -161,7 +202,7 @@ impl Encoder {
         self.namespace = outer;
     }
 
-    fn text(&mut self, name: &str, namespace: &'static str, text: &str, what: What<'_>) {
+    pub(crate) fn text(&mut self, name: &str, namespace: &'static str, text: &str, what: What<'_>) {
         self.attributed(name, namespace, "", text, what);
     }
 
@@ -203,7 +244,7 @@ impl Encoder {
     }
 
     /// The `xsi:type` attribute for a type of that namespace, inside an element of the namespace `inside`.
-    fn type_attr(&mut self, name: &str, namespace: &str, inside: &str) -> String {
+    pub(crate) fn type_attr(&mut self, name: &str, namespace: &str, inside: &str) -> String {
         self.type_attr_beside(name, namespace, inside, "")
     }
 
@@ -231,7 +272,7 @@ impl Encoder {
 
     fn fields(&mut self, object: ObjRef<'_>) {
         let desc = object.desc();
-        if self.too_new(desc.namespace, desc.since) {
+        if self.too_new(desc.namespace, desc.since) && !self.target.omit {
             self.refuse(desc.name.to_owned(), desc.since);
         }
         if let Some(base) = object.base() {
@@ -244,7 +285,7 @@ impl Encoder {
             }
             if self.too_new(desc.namespace, field.since) {
                 // A required field always has a value; one that nobody set is left out for a server that lacks it.
-                if field.is_required() && is_default(&slot) {
+                if self.target.omit || field.is_required() && is_default(&slot) {
                     continue;
                 }
                 self.refuse(format!("{}.{}", desc.name, field.name), field.since);
@@ -258,7 +299,7 @@ impl Encoder {
         self.slot(field.name, desc.namespace, slot, what);
     }
 
-    fn slot(&mut self, name: &str, namespace: &'static str, slot: &Slot<'_>, what: What<'_>) {
+    pub(crate) fn slot(&mut self, name: &str, namespace: &'static str, slot: &Slot<'_>, what: What<'_>) {
         match slot {
             Slot::Bool(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
             Slot::I8(cell) => cell.values().iter().for_each(|value| self.display(name, namespace, value)),
@@ -278,7 +319,7 @@ impl Encoder {
             Slot::MoRef(cell) => {
                 for value in cell.values() {
                     if value.is_empty() {
-                        if matches!(cell, Cell::Opt(_)) {
+                        if matches!(cell, Cell::Opt(_)) || self.target.omit {
                             continue;
                         }
                         self.fail(EncodeError::Missing { what: what.to_string() });
@@ -312,6 +353,9 @@ impl Encoder {
 
     fn enum_value(&mut self, name: &str, namespace: &'static str, value: &OpenValue, what: What<'_>) {
         if value.as_str().is_empty() {
+            if self.target.omit {
+                return;
+            }
             self.fail(EncodeError::Missing { what: what.to_string() });
         }
         self.text(name, namespace, value.as_str(), what);
@@ -326,6 +370,9 @@ impl Encoder {
     /// Writes an object where one of the type `declared` is expected.
     pub(crate) fn object(&mut self, name: &str, namespace: &'static str, declared: &str, object: &Object) {
         let extra = object.extra.as_deref();
+        if self.target.omit && extra.is_none() {
+            return self.known(name, namespace, declared, object.as_ref());
+        }
         let attrs = if object.type_name() == declared {
             String::new()
         } else {
@@ -345,6 +392,24 @@ impl Encoder {
         }
     }
 
+    /// Writes an object as the nearest type that the peer's version has.
+    pub(crate) fn known(&mut self, name: &str, namespace: &'static str, declared: &str, object: ObjRef<'_>) {
+        let mut object = object;
+        while self.too_new(object.desc().namespace, object.desc().since)
+            && object.desc().name != declared
+            && let Some(base) = object.base()
+        {
+            object = base;
+        }
+        let desc = object.desc();
+        let attrs = if desc.name == declared {
+            String::new()
+        } else {
+            self.type_attr(desc.name, desc.namespace, namespace)
+        };
+        self.element(name, namespace, object, &attrs);
+    }
+
     /// Raw content may use the prefixes that are ours for something else, which its element cannot say beside ours.
     fn check_scope(&mut self, extra: &Extra) {
         for (name, _) in Attrs(&extra.scope) {
@@ -354,7 +419,7 @@ impl Encoder {
         }
     }
 
-    fn any(&mut self, name: &str, namespace: &'static str, value: &Any, what: What<'_>) {
+    pub(crate) fn any(&mut self, name: &str, namespace: &'static str, value: &Any, what: What<'_>) {
         let plain = |kind: &str| format!(" xsi:type=\"xsd:{kind}\"");
         let outer = match value {
             Any::Object(object) => return self.object(name, namespace, "", object),
@@ -475,16 +540,16 @@ pub fn to_xml<T: DataObject>(
     name: &str,
     service: &'static Service,
 ) -> Result<String, EncodeError> {
-    let mut encoder = Encoder::new(Target { service, version: None });
+    let mut encoder = Encoder::new(Target { service, version: None, omit: false });
     let spaces = " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
     encoder.element(name, service.namespace, ObjRef::of(value), spaces);
     encoder.finish()
 }
 
 #[derive(Clone, Copy)]
-struct What<'a> {
-    owner: &'a str,
-    name: &'a str,
+pub(crate) struct What<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) name: &'a str,
 }
 
 impl fmt::Display for What<'_> {

@@ -18,6 +18,7 @@ mod object;
 mod open_enum;
 pub mod path;
 mod registry;
+pub mod server;
 mod slot;
 pub mod soap;
 mod xml;

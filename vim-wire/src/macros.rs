@@ -119,16 +119,19 @@ macro_rules! __object {
                 const MANY: $crate::Kind = $crate::Kind::Struct(<Self as $crate::DataObject>::REF, $crate::Holder::many::<Self>());
             }
             impl ::core::clone::Clone for $ty {
+                #[inline]
                 fn clone(&self) -> Self {
                     $crate::__private::clone(self)
                 }
             }
             impl ::core::cmp::PartialEq for $ty {
+                #[inline]
                 fn eq(&self, other: &Self) -> bool {
                     $crate::__private::eq(self, other)
                 }
             }
             impl ::core::fmt::Debug for $ty {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     $crate::__private::debug(self, f)
                 }
@@ -151,6 +154,7 @@ macro_rules! open_enum {
 
             /// The value on the wire; empty where a server sent an empty one.
             #[must_use]
+            #[inline]
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
@@ -164,6 +168,7 @@ macro_rules! open_enum {
 
             impl $crate::OpenEnum for $ty {
                 const DESC: &'static $crate::EnumDesc = &DESC;
+                #[inline]
                 fn as_str(&self) -> &str {
                     self.0.as_str()
                 }
@@ -177,41 +182,49 @@ macro_rules! open_enum {
                 const MANY: $crate::Kind = $crate::Kind::Enum(&DESC, $crate::Holder::many::<Self>());
             }
             impl ::core::convert::From<&str> for $ty {
+                #[inline]
                 fn from(value: &str) -> Self {
                     Self($crate::OpenValue::of(&DESC, value))
                 }
             }
             impl ::core::convert::From<::std::string::String> for $ty {
+                #[inline]
                 fn from(value: ::std::string::String) -> Self {
                     Self($crate::OpenValue::of(&DESC, &value))
                 }
             }
             impl ::core::convert::From<$ty> for ::std::string::String {
+                #[inline]
                 fn from(value: $ty) -> Self {
                     value.as_str().to_owned()
                 }
             }
             impl ::core::convert::From<$ty> for $crate::Any {
+                #[inline]
                 fn from(value: $ty) -> Self {
                     $crate::Any::Enum($crate::EnumAny { type_name: $name, value: value.as_str().to_owned() })
                 }
             }
             impl ::core::cmp::PartialEq<str> for $ty {
+                #[inline]
                 fn eq(&self, other: &str) -> bool {
                     self.as_str() == other
                 }
             }
             impl ::core::cmp::PartialEq<&str> for $ty {
+                #[inline]
                 fn eq(&self, other: &&str) -> bool {
                     self.as_str() == *other
                 }
             }
             impl ::core::fmt::Display for $ty {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.pad(self.as_str())
                 }
             }
             impl ::core::fmt::Debug for $ty {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.write_str(self.as_str())
                 }
@@ -256,14 +269,17 @@ macro_rules! __managed_object {
             const SERVICE: &'static $crate::Service = &$service;
             const SINCE: u8 = $since;
             type Properties = $properties;
+            #[inline]
             fn from_handle(handle: $crate::Handle) -> Self {
                 $crate::__managed_object!(@make $base, handle)
             }
+            #[inline]
             fn handle(&self) -> &$crate::Handle {
                 self
             }
         }
         impl $crate::Output for $ty {
+            #[inline]
             fn from_answer(
                 answer: &$crate::Answer,
                 handle: &$crate::Handle,
@@ -272,6 +288,7 @@ macro_rules! __managed_object {
                 let moref = $crate::__private::moref_answer(answer, method)?;
                 Ok(<Self as $crate::ManagedObject>::from_handle($crate::Handle::new(handle.caller().clone(), moref)))
             }
+            #[inline]
             fn from_any(
                 any: $crate::Any,
                 task: &$crate::TaskRef,
@@ -282,6 +299,7 @@ macro_rules! __managed_object {
             }
         }
         impl ::core::convert::AsRef<$crate::MoRef> for $ty {
+            #[inline]
             fn as_ref(&self) -> &$crate::MoRef {
                 self
             }
@@ -334,6 +352,24 @@ macro_rules! __properties {
     };
 }
 
+/// Makes the properties of a managed object a value that a server can hold: see [`server`](crate::server).
+#[macro_export]
+macro_rules! property_object {
+    ($ty:ident : $base:ident, $($rest:tt)*) => {
+        $crate::__object! { $ty, [held $base], $($rest)* }
+
+        impl ::core::ops::DerefMut for $ty {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut $base {
+                &mut self.extends
+            }
+        }
+    };
+    ($ty:ident, $($rest:tt)*) => {
+        $crate::__object! { $ty, [], $($rest)* }
+    };
+}
+
 /// Makes a struct around a [`Call`](crate::Call) awaitable as the call is.
 #[macro_export]
 macro_rules! call {
@@ -341,6 +377,7 @@ macro_rules! call {
         impl $ty<'_> {
             /// The call, for a caller of one's own.
             #[must_use]
+            #[inline]
             pub fn to_request(&self) -> $crate::Request<'_> {
                 self.0.to_request()
             }
@@ -354,6 +391,7 @@ macro_rules! call {
             }
         }
         impl ::core::fmt::Debug for $ty<'_> {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(&self.0, f)
             }

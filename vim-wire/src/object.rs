@@ -67,7 +67,9 @@ impl Object {
         Self { value: Box::new(value), extra: None }
     }
 
-    pub(crate) fn default_of(desc: &'static TypeDesc) -> Self {
+    /// Boxes a new object of a type, with its default values.
+    #[must_use]
+    pub fn default_of(desc: &'static TypeDesc) -> Self {
         Self { value: (desc.create)(), extra: None }
     }
 
@@ -284,6 +286,12 @@ pub(crate) fn debug(
 }
 
 impl Slot<'_> {
+    /// Whether both hold the same values.
+    #[must_use]
+    pub fn same(&self, other: &Slot<'_>) -> bool {
+        slot_eq(self, other)
+    }
+
     /// Whether there is a value; a required field always has one.
     #[must_use]
     pub fn is_set(&self) -> bool {

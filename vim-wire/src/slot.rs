@@ -508,7 +508,9 @@ pub(crate) struct ObjMut<'a> {
 
 #[allow(unsafe_code, reason = "the reads by offset; see the module's invariant")]
 impl<'a> ObjRef<'a> {
-    pub(crate) fn of<T: DataObject>(object: &'a T) -> Self {
+    /// An object's fields by description.
+    #[must_use]
+    pub fn of<T: DataObject>(object: &'a T) -> Self {
         Self { at: std::ptr::from_ref(object).cast(), desc: T::DESC, of: PhantomData }
     }
 

@@ -1,6 +1,6 @@
 //! What makes the generated folder a crate: manifest and root.
 
-use super::{Emitter, Files};
+use super::{Emitter, Files, SERVER};
 use crate::areas::{CORE, Plan};
 use std::fmt::Write;
 
@@ -18,6 +18,10 @@ pub fn manifest_features(plan: &Plan) -> String {
         all.push(format!("\"{}\"", area.name));
     }
     let _ = writeln!(out, "# All of these.\nfull = [{}]", all.join(", "));
+    let _ = writeln!(
+        out,
+        "# Managed objects' properties as values: for simulators and test doubles.\n{SERVER} = [\"full\"]"
+    );
     out
 }
 

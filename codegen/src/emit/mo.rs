@@ -3,7 +3,7 @@
 use super::docs::{From, doc, line};
 use super::family::{self, Item};
 use super::registry::rows;
-use super::{Emitter, Files, cfg, flags};
+use super::{Emitter, Files, SERVER, cfg, flags};
 use crate::areas::{AreaId, CORE};
 use crate::error::{Error, Result};
 use crate::model::{Field, Method, ObjectId, Ty};
@@ -33,9 +33,10 @@ impl Emitter<'_> {
             }
             let folder = format!("mo/{}", self.plan.areas[area].name);
             let mut module = self.header(None);
-            let (mut uses, mut methods) = (String::new(), Vec::new());
+            let (mut uses, mut methods, mut names) = (String::new(), Vec::new(), Vec::new());
             for id in ids {
                 let object = &self.model.objects[id];
+                names.push(object.name.as_str());
                 let file = snake(&object.name);
                 files.insert(format!("{folder}/{file}.rs"), self.object(id, area));
                 let _ = writeln!(module, "mod {file};");
@@ -49,6 +50,19 @@ impl Emitter<'_> {
             methods.sort_unstable();
             rows(&mut module, methods.iter().map(|(_, constant)| format!("&{constant}")));
             module.push_str("];\n");
+            if self.serves() {
+                let _ = write!(
+                    module,
+                    "\n/// The managed objects' properties as data types, under the objects' names.\n\
+                     #[cfg(feature = \"{SERVER}\")]\n\
+                     pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[\n"
+                );
+                rows(
+                    &mut module,
+                    names.iter().map(|name| format!("<{name}Properties as vim_wire::DataObject>::DESC")),
+                );
+                module.push_str("];\n");
+            }
             files.insert(format!("{folder}/mod.rs"), module);
         }
         Ok(())
@@ -126,7 +140,12 @@ impl Emitter<'_> {
     fn properties(&self, out: &mut String, id: ObjectId, area: AreaId, base: Option<&str>) {
         let object = &self.model.objects[id];
         let name = &object.name;
-        line(out, "", &format!("The properties of [`{name}`], for typed property paths. Never constructed."));
+        let server = self.serves();
+        let use_of = if server { "A value only with the feature `server`" } else { "Never constructed" };
+        line(out, "", &format!("The properties of [`{name}`], for typed property paths. {use_of}."));
+        if server {
+            let _ = writeln!(out, "#[cfg_attr(feature = \"{SERVER}\", derive(Default))]");
+        }
         let _ = writeln!(out, "pub struct {name}Properties {{");
         if let Some(base) = base {
             line(out, "    ", &format!("What it has as a [`{base}`]."));
@@ -159,6 +178,25 @@ impl Emitter<'_> {
             );
         }
         out.push_str(if object.properties.is_empty() { "} }\n" } else { "\n} }\n" });
+        if server {
+            let namespace = &self.model.services[object.service].namespace;
+            let _ = write!(
+                out,
+                "#[cfg(feature = \"{SERVER}\")]\nvim_wire::property_object! {{ {head}, \"{name}\", \"{namespace}\", {}, {{",
+                object.since
+            );
+            for property in &object.properties {
+                let (ident, wire, since, flags) =
+                    (&property.ident, &property.wire, property.since, flags(property));
+                let _ = write!(out, "\n    {ident} \"{wire}\" {since} {flags},");
+            }
+            out.push_str(if object.properties.is_empty() { "} }\n" } else { "\n} }\n" });
+        }
+    }
+
+    /// Whether managed objects' properties can be made values. What stands alone has no features.
+    pub(super) fn serves(&self) -> bool {
+        self.plan.areas.len() > 1
     }
 
     fn function(&self, out: &mut String, method: &Method, receiver: Receiver<'_>, area: AreaId) {

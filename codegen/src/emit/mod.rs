@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::model::{Field, Model, ServiceId, Ty};
 use std::collections::BTreeMap;
 
+/// The feature that makes managed objects' properties values.
+const SERVER: &str = "server";
+
 /// The path and the text of every file.
 pub type Files = BTreeMap<String, String>;
 

@@ -1,6 +1,6 @@
 //! What binds the files together: modules, lists of types and methods, services.
 
-use super::{Emitter, Files};
+use super::{Emitter, Files, SERVER};
 use crate::areas::AreaId;
 use std::fmt::Write;
 
@@ -80,6 +80,17 @@ impl Emitter<'_> {
             out.push_str("\n/// Every method of the build: of each area a list, sorted by name.\n");
             let _ = writeln!(out, "pub static METHODS: &[&[&vim_wire::MethodDesc]] = {from};");
         }
+        if self.serves() {
+            let _ = write!(
+                out,
+                "\n/// The properties of every managed object as data types, under the objects' names: of each area a list.\n\
+                 #[cfg(feature = \"{SERVER}\")]\npub static PROPERTIES: &[&[&vim_wire::TypeDesc]] = &[\n"
+            );
+            for area in &objects {
+                let _ = writeln!(out, "    mo::{}::PROPERTIES,", self.plan.areas[*area].name);
+            }
+            out.push_str("];\n");
+        }
         for (id, service) in self.model.services.iter().enumerate() {
             let gate = self.plan.areas.iter().position(|area| area.name == service.name);
             let _ = writeln!(out, "\n/// The service `{}`, of {}.", service.namespace, self.model.label(id));
@@ -105,7 +116,8 @@ impl Emitter<'_> {
         let mut out = self.header(None);
         let _ = writeln!(out, "//! {doc}\n");
         for area in areas {
-            let _ = writeln!(out, "{}mod {};", self.cfg_area(*area, ""), self.plan.areas[*area].name);
+            let _ =
+                writeln!(out, "{}pub(super) mod {};", self.cfg_area(*area, ""), self.plan.areas[*area].name);
         }
         // A module of its own, so that a glob import brings no module named `core` along.
         out.push_str("\nmod flat {\n");

@@ -50,6 +50,21 @@ pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, 
 /// Every method of the build: of each area a list, sorted by name.
 pub static METHODS: &[&[&vim_wire::MethodDesc]] = mo::METHODS;
 
+/// The properties of every managed object as data types, under the objects' names: of each area a list.
+#[cfg(feature = "server")]
+pub static PROPERTIES: &[&[&vim_wire::TypeDesc]] = &[
+    mo::core::PROPERTIES,
+    mo::host::PROPERTIES,
+    mo::network::PROPERTIES,
+    mo::cluster::PROPERTIES,
+    mo::storage::PROPERTIES,
+    mo::profile::PROPERTIES,
+    mo::guest::PROPERTIES,
+    mo::monitor::PROPERTIES,
+    mo::misc::PROPERTIES,
+    mo::pbm::PROPERTIES,
+];
+
 /// The service `urn:vim25`, of vim25 9.1.1.0.
 pub static VIM25: vim_wire::Service = vim_wire::Service {
     namespace: "urn:vim25",

@@ -97,6 +97,7 @@ impl<'x> Tag<'x> {
 }
 
 /// A reader over a document.
+#[derive(Clone)]
 pub struct Reader<'x> {
     text: &'x str,
     at: usize,
@@ -106,6 +107,28 @@ pub struct Reader<'x> {
     /// How many bytes of declarations were copied for content that is kept.
     kept: usize,
     pub(crate) registry: &'static Registry,
+    pub(crate) rules: Rules,
+}
+
+/// What a reader refuses beyond malformed documents. A client takes what a server sends; a server does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Whether what the schema does not know or misses is an error.
+    pub(crate) strict: bool,
+    /// Whether elements must come in the schema's order, and enumerations have values that it knows.
+    pub(crate) exact: bool,
+    /// The index of the newest version whose types and fields are known, in the service of this namespace.
+    pub(crate) newest: u8,
+    pub(crate) namespace: &'static str,
+}
+
+impl Rules {
+    const LENIENT: Self = Self { strict: false, exact: false, newest: u8::MAX, namespace: "" };
+
+    /// Whether what is of that namespace and version is newer than what is known.
+    pub(crate) fn refuse(&self, namespace: &str, since: u8) -> bool {
+        since > self.newest && namespace == self.namespace
+    }
 }
 
 impl fmt::Debug for Reader<'_> {
@@ -135,7 +158,16 @@ impl<'x> Reader<'x> {
             Err(error) => return Err(DecodeError::new(error.valid_up_to(), "the document is not UTF-8")),
         };
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        Ok(Self { text, at, depth: 0, limits, scope: Vec::with_capacity(8), kept: 0, registry })
+        Ok(Self {
+            text,
+            at,
+            depth: 0,
+            limits,
+            scope: Vec::with_capacity(8),
+            kept: 0,
+            registry,
+            rules: Rules::LENIENT,
+        })
     }
 
     /// The byte that is read next.

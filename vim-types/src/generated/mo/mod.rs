@@ -2,25 +2,25 @@
 
 //! Managed objects: handles with a method per method, and the properties of each.
 
-mod core;
+pub(super) mod core;
 #[cfg(feature = "host")]
-mod host;
+pub(super) mod host;
 #[cfg(feature = "network")]
-mod network;
+pub(super) mod network;
 #[cfg(feature = "cluster")]
-mod cluster;
+pub(super) mod cluster;
 #[cfg(feature = "storage")]
-mod storage;
+pub(super) mod storage;
 #[cfg(feature = "profile")]
-mod profile;
+pub(super) mod profile;
 #[cfg(feature = "guest")]
-mod guest;
+pub(super) mod guest;
 #[cfg(feature = "monitor")]
-mod monitor;
+pub(super) mod monitor;
 #[cfg(feature = "misc")]
-mod misc;
+pub(super) mod misc;
 #[cfg(feature = "pbm")]
-mod pbm;
+pub(super) mod pbm;
 
 mod flat {
     pub use super::core::*;

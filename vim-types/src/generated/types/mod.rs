@@ -2,29 +2,29 @@
 
 //! Data types and enumerations.
 
-mod core;
+pub(super) mod core;
 #[cfg(feature = "host")]
-mod host;
+pub(super) mod host;
 #[cfg(feature = "network")]
-mod network;
+pub(super) mod network;
 #[cfg(feature = "cluster")]
-mod cluster;
+pub(super) mod cluster;
 #[cfg(feature = "storage")]
-mod storage;
+pub(super) mod storage;
 #[cfg(feature = "profile")]
-mod profile;
+pub(super) mod profile;
 #[cfg(feature = "guest")]
-mod guest;
+pub(super) mod guest;
 #[cfg(feature = "monitor")]
-mod monitor;
+pub(super) mod monitor;
 #[cfg(feature = "events")]
-mod events;
+pub(super) mod events;
 #[cfg(feature = "faults")]
-mod faults;
+pub(super) mod faults;
 #[cfg(feature = "misc")]
-mod misc;
+pub(super) mod misc;
 #[cfg(feature = "pbm")]
-mod pbm;
+pub(super) mod pbm;
 
 mod flat {
     pub use super::core::*;

@@ -11,7 +11,8 @@ pub struct ClusterEVCManager(ExtensibleManagedObject);
 vim_wire::managed_object! { ClusterEVCManager: ExtensibleManagedObject,
     "ClusterEVCManager", 9, ClusterEVCManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ClusterEVCManager`], for typed property paths. Never constructed.
+/// The properties of [`ClusterEVCManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ClusterEVCManagerProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -23,6 +24,11 @@ pub struct ClusterEVCManagerProperties {
 vim_wire::properties! { ClusterEVCManagerProperties: ExtensibleManagedObjectProperties, ClusterEVCManager, {
     managed_cluster "managedCluster" 9,
     evc_state "evcState" 9,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ClusterEVCManagerProperties: ExtensibleManagedObjectProperties, "ClusterEVCManager", "urn:vim25", 9, {
+    managed_cluster "managedCluster" 9 2,
+    evc_state "evcState" 9 2,
 } }
 
 impl ClusterEVCManager {

@@ -11,13 +11,19 @@ pub struct FailoverClusterConfigurator(vim_wire::Handle);
 vim_wire::managed_object! { FailoverClusterConfigurator,
     "FailoverClusterConfigurator", 10, FailoverClusterConfiguratorProperties, crate::generated::VIM25 }
 
-/// The properties of [`FailoverClusterConfigurator`], for typed property paths. Never constructed.
+/// The properties of [`FailoverClusterConfigurator`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct FailoverClusterConfiguratorProperties {
     /// `disabledConfigureMethod`. Zero or more. Method names.
     pub disabled_configure_method: Vec<String>,
 }
 vim_wire::properties! { FailoverClusterConfiguratorProperties, FailoverClusterConfigurator, {
     disabled_configure_method "disabledConfigureMethod" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { FailoverClusterConfiguratorProperties, "FailoverClusterConfigurator", "urn:vim25", 10, {
+    disabled_configure_method "disabledConfigureMethod" 10 0,
 } }
 
 impl FailoverClusterConfigurator {

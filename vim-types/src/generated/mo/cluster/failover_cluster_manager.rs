@@ -11,13 +11,19 @@ pub struct FailoverClusterManager(vim_wire::Handle);
 vim_wire::managed_object! { FailoverClusterManager,
     "FailoverClusterManager", 10, FailoverClusterManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`FailoverClusterManager`], for typed property paths. Never constructed.
+/// The properties of [`FailoverClusterManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct FailoverClusterManagerProperties {
     /// `disabledClusterMethod`. Zero or more. Method names. Privilege: `System.Read`.
     pub disabled_cluster_method: Vec<String>,
 }
 vim_wire::properties! { FailoverClusterManagerProperties, FailoverClusterManager, {
     disabled_cluster_method "disabledClusterMethod" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { FailoverClusterManagerProperties, "FailoverClusterManager", "urn:vim25", 10, {
+    disabled_cluster_method "disabledClusterMethod" 10 0,
 } }
 
 impl FailoverClusterManager {

@@ -15,3 +15,11 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &DEPLOY_VCHA_TASK, &DESTROY_VCHA_TASK, &GET_CLUSTER_MODE, &GET_VCHA_CONFIG, &INITIATE_FAILOVER_TASK,
     &PREPARE_VCHA_TASK, &SET_CLUSTER_MODE_TASK,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <ClusterEVCManagerProperties as vim_wire::DataObject>::DESC,
+    <FailoverClusterConfiguratorProperties as vim_wire::DataObject>::DESC,
+    <FailoverClusterManagerProperties as vim_wire::DataObject>::DESC,
+];

@@ -9,7 +9,9 @@ pub struct AuthorizationManager(vim_wire::Handle);
 vim_wire::managed_object! { AuthorizationManager,
     "AuthorizationManager", 0, AuthorizationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`AuthorizationManager`], for typed property paths. Never constructed.
+/// The properties of [`AuthorizationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct AuthorizationManagerProperties {
     /// `privilegeList`. Zero or more. Privilege: `System.View`.
     pub privilege_list: Vec<AuthorizationPrivilege>,
@@ -22,6 +24,12 @@ vim_wire::properties! { AuthorizationManagerProperties, AuthorizationManager, {
     privilege_list "privilegeList" 0,
     role_list "roleList" 0,
     description "description" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { AuthorizationManagerProperties, "AuthorizationManager", "urn:vim25", 0, {
+    privilege_list "privilegeList" 0 0,
+    role_list "roleList" 0 0,
+    description "description" 0 2,
 } }
 
 impl AuthorizationManager {

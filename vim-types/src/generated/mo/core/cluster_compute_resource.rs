@@ -9,7 +9,9 @@ pub struct ClusterComputeResource(ComputeResource);
 vim_wire::managed_object! { ClusterComputeResource: ComputeResource,
     "ClusterComputeResource", 0, ClusterComputeResourceProperties, crate::generated::VIM25 }
 
-/// The properties of [`ClusterComputeResource`], for typed property paths. Never constructed.
+/// The properties of [`ClusterComputeResource`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ClusterComputeResourceProperties {
     /// What it has as a [`ComputeResource`].
     pub extends: ComputeResourceProperties,
@@ -41,6 +43,17 @@ vim_wire::properties! { ClusterComputeResourceProperties: ComputeResourcePropert
     migration_history "migrationHistory" 0,
     action_history "actionHistory" 1,
     drs_fault "drsFault" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ClusterComputeResourceProperties: ComputeResourceProperties, "ClusterComputeResource", "urn:vim25", 0, {
+    configuration "configuration" 0 2,
+    recommendation "recommendation" 1 0,
+    drs_recommendation "drsRecommendation" 0 0,
+    summary_ex "summaryEx" 20 2,
+    hci_config "hciConfig" 12 0,
+    migration_history "migrationHistory" 0 0,
+    action_history "actionHistory" 1 0,
+    drs_fault "drsFault" 4 0,
 } }
 
 impl ClusterComputeResource {

@@ -11,7 +11,8 @@ pub struct ComputeResource(ManagedEntity);
 vim_wire::managed_object! { ComputeResource: ManagedEntity,
     "ComputeResource", 0, ComputeResourceProperties, crate::generated::VIM25 }
 
-/// The properties of [`ComputeResource`], for typed property paths. Never constructed.
+/// The properties of [`ComputeResource`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ComputeResourceProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -47,6 +48,19 @@ vim_wire::properties! { ComputeResourceProperties: ManagedEntityProperties, Comp
     lifecycle_managed "lifecycleManaged" 16,
     config_manager_enabled "configManagerEnabled" 26,
     network_boot_mode "networkBootMode" 33,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ComputeResourceProperties: ManagedEntityProperties, "ComputeResource", "urn:vim25", 0, {
+    resource_pool "resourcePool" 0 0,
+    host "host" 0 0,
+    datastore "datastore" 0 0,
+    network "network" 0 0,
+    summary "summary" 0 2,
+    environment_browser "environmentBrowser" 0 0,
+    configuration_ex "configurationEx" 1 2,
+    lifecycle_managed "lifecycleManaged" 16 0,
+    config_manager_enabled "configManagerEnabled" 26 0,
+    network_boot_mode "networkBootMode" 33 0,
 } }
 
 impl ComputeResource {

@@ -11,7 +11,8 @@ pub struct ContainerView(ManagedObjectView);
 vim_wire::managed_object! { ContainerView: ManagedObjectView,
     "ContainerView", 1, ContainerViewProperties, crate::generated::VIM25 }
 
-/// The properties of [`ContainerView`], for typed property paths. Never constructed.
+/// The properties of [`ContainerView`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ContainerViewProperties {
     /// What it has as a [`ManagedObjectView`].
     pub extends: ManagedObjectViewProperties,
@@ -26,4 +27,10 @@ vim_wire::properties! { ContainerViewProperties: ManagedObjectViewProperties, Co
     container "container" 1,
     r#type "type" 1,
     recursive "recursive" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ContainerViewProperties: ManagedObjectViewProperties, "ContainerView", "urn:vim25", 1, {
+    container "container" 1 2,
+    r#type "type" 1 0,
+    recursive "recursive" 1 2,
 } }

@@ -9,13 +9,19 @@ pub struct CustomFieldsManager(vim_wire::Handle);
 vim_wire::managed_object! { CustomFieldsManager,
     "CustomFieldsManager", 0, CustomFieldsManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`CustomFieldsManager`], for typed property paths. Never constructed.
+/// The properties of [`CustomFieldsManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CustomFieldsManagerProperties {
     /// `field`. Zero or more. Privilege: `System.View`.
     pub field: Vec<CustomFieldDef>,
 }
 vim_wire::properties! { CustomFieldsManagerProperties, CustomFieldsManager, {
     field "field" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CustomFieldsManagerProperties, "CustomFieldsManager", "urn:vim25", 0, {
+    field "field" 0 0,
 } }
 
 impl CustomFieldsManager {

@@ -9,7 +9,9 @@ pub struct CustomizationSpecManager(vim_wire::Handle);
 vim_wire::managed_object! { CustomizationSpecManager,
     "CustomizationSpecManager", 0, CustomizationSpecManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`CustomizationSpecManager`], for typed property paths. Never constructed.
+/// The properties of [`CustomizationSpecManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CustomizationSpecManagerProperties {
     /// `info`. Zero or more. Privilege: `VirtualMachine.Provisioning.ReadCustSpecs`.
     pub info: Vec<CustomizationSpecInfo>,
@@ -19,6 +21,11 @@ pub struct CustomizationSpecManagerProperties {
 vim_wire::properties! { CustomizationSpecManagerProperties, CustomizationSpecManager, {
     info "info" 0,
     encryption_key "encryptionKey" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CustomizationSpecManagerProperties, "CustomizationSpecManager", "urn:vim25", 0, {
+    info "info" 0 0,
+    encryption_key "encryptionKey" 0 0,
 } }
 
 impl CustomizationSpecManager {

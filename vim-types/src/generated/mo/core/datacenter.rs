@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct Datacenter(ManagedEntity);
 vim_wire::managed_object! { Datacenter: ManagedEntity, "Datacenter", 0, DatacenterProperties, crate::generated::VIM25 }
 
-/// The properties of [`Datacenter`], for typed property paths. Never constructed.
+/// The properties of [`Datacenter`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DatacenterProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -35,6 +36,16 @@ vim_wire::properties! { DatacenterProperties: ManagedEntityProperties, Datacente
     datastore "datastore" 0,
     network "network" 0,
     configuration "configuration" 7,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DatacenterProperties: ManagedEntityProperties, "Datacenter", "urn:vim25", 0, {
+    vm_folder "vmFolder" 0 2,
+    host_folder "hostFolder" 0 2,
+    datastore_folder "datastoreFolder" 4 2,
+    network_folder "networkFolder" 4 2,
+    datastore "datastore" 0 0,
+    network "network" 0 0,
+    configuration "configuration" 7 2,
 } }
 
 impl Datacenter {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct Datastore(ManagedEntity);
 vim_wire::managed_object! { Datastore: ManagedEntity, "Datastore", 0, DatastoreProperties, crate::generated::VIM25 }
 
-/// The properties of [`Datastore`], for typed property paths. Never constructed.
+/// The properties of [`Datastore`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DatastoreProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -35,6 +36,16 @@ vim_wire::properties! { DatastoreProperties: ManagedEntityProperties, Datastore,
     browser "browser" 0,
     capability "capability" 0,
     iorm_configuration "iormConfiguration" 5,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DatastoreProperties: ManagedEntityProperties, "Datastore", "urn:vim25", 0, {
+    info "info" 0 2,
+    summary "summary" 0 2,
+    host "host" 0 0,
+    vm "vm" 0 0,
+    browser "browser" 0 2,
+    capability "capability" 0 2,
+    iorm_configuration "iormConfiguration" 5 0,
 } }
 
 impl Datastore {

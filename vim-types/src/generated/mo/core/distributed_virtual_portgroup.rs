@@ -11,7 +11,9 @@ pub struct DistributedVirtualPortgroup(Network);
 vim_wire::managed_object! { DistributedVirtualPortgroup: Network,
     "DistributedVirtualPortgroup", 4, DistributedVirtualPortgroupProperties, crate::generated::VIM25 }
 
-/// The properties of [`DistributedVirtualPortgroup`], for typed property paths. Never constructed.
+/// The properties of [`DistributedVirtualPortgroup`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DistributedVirtualPortgroupProperties {
     /// What it has as a [`Network`].
     pub extends: NetworkProperties,
@@ -26,6 +28,12 @@ vim_wire::properties! { DistributedVirtualPortgroupProperties: NetworkProperties
     key "key" 4,
     config "config" 4,
     port_keys "portKeys" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DistributedVirtualPortgroupProperties: NetworkProperties, "DistributedVirtualPortgroup", "urn:vim25", 4, {
+    key "key" 4 2,
+    config "config" 4 2,
+    port_keys "portKeys" 4 0,
 } }
 
 impl DistributedVirtualPortgroup {

@@ -13,7 +13,9 @@ pub struct DistributedVirtualSwitch(ManagedEntity);
 vim_wire::managed_object! { DistributedVirtualSwitch: ManagedEntity,
     "DistributedVirtualSwitch", 4, DistributedVirtualSwitchProperties, crate::generated::VIM25 }
 
-/// The properties of [`DistributedVirtualSwitch`], for typed property paths. Never constructed.
+/// The properties of [`DistributedVirtualSwitch`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DistributedVirtualSwitchProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -48,6 +50,16 @@ vim_wire::properties! { DistributedVirtualSwitchProperties: ManagedEntityPropert
     portgroup "portgroup" 4,
     #[cfg(feature = "network")]
     runtime "runtime" 7,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DistributedVirtualSwitchProperties: ManagedEntityProperties, "DistributedVirtualSwitch", "urn:vim25", 4, {
+    uuid "uuid" 4 2,
+    capability "capability" 4 2,
+    summary "summary" 4 2,
+    config "config" 4 2,
+    network_resource_pool "networkResourcePool" 5 0,
+    portgroup "portgroup" 4 0,
+    runtime "runtime" 7 0,
 } }
 
 impl DistributedVirtualSwitch {

@@ -9,13 +9,19 @@ pub struct EnvironmentBrowser(vim_wire::Handle);
 vim_wire::managed_object! { EnvironmentBrowser,
     "EnvironmentBrowser", 0, EnvironmentBrowserProperties, crate::generated::VIM25 }
 
-/// The properties of [`EnvironmentBrowser`], for typed property paths. Never constructed.
+/// The properties of [`EnvironmentBrowser`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct EnvironmentBrowserProperties {
     /// `datastoreBrowser`. Optional. Reference to a [`HostDatastoreBrowser`]. Privilege: `System.View`.
     pub datastore_browser: Option<vim_wire::MoRef>,
 }
 vim_wire::properties! { EnvironmentBrowserProperties, EnvironmentBrowser, {
     datastore_browser "datastoreBrowser" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { EnvironmentBrowserProperties, "EnvironmentBrowser", "urn:vim25", 0, {
+    datastore_browser "datastoreBrowser" 0 0,
 } }
 
 impl EnvironmentBrowser {

@@ -9,7 +9,9 @@ pub struct EventHistoryCollector(HistoryCollector);
 vim_wire::managed_object! { EventHistoryCollector: HistoryCollector,
     "EventHistoryCollector", 0, EventHistoryCollectorProperties, crate::generated::VIM25 }
 
-/// The properties of [`EventHistoryCollector`], for typed property paths. Never constructed.
+/// The properties of [`EventHistoryCollector`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct EventHistoryCollectorProperties {
     /// What it has as a [`HistoryCollector`].
     pub extends: HistoryCollectorProperties,
@@ -21,6 +23,11 @@ pub struct EventHistoryCollectorProperties {
 vim_wire::properties! { EventHistoryCollectorProperties: HistoryCollectorProperties, EventHistoryCollector, {
     latest_page "latestPage" 0,
     initialized "initialized" 31,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { EventHistoryCollectorProperties: HistoryCollectorProperties, "EventHistoryCollector", "urn:vim25", 0, {
+    latest_page "latestPage" 0 0,
+    initialized "initialized" 31 0,
 } }
 
 impl EventHistoryCollector {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct EventManager(vim_wire::Handle);
 vim_wire::managed_object! { EventManager, "EventManager", 0, EventManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`EventManager`], for typed property paths. Never constructed.
+/// The properties of [`EventManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct EventManagerProperties {
     /// `description`. Required. Privilege: `System.View`.
     pub description: EventDescription,
@@ -21,6 +22,12 @@ vim_wire::properties! { EventManagerProperties, EventManager, {
     description "description" 0,
     latest_event "latestEvent" 0,
     max_collector "maxCollector" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { EventManagerProperties, "EventManager", "urn:vim25", 0, {
+    description "description" 0 2,
+    latest_event "latestEvent" 0 0,
+    max_collector "maxCollector" 0 2,
 } }
 
 impl EventManager {

@@ -14,7 +14,9 @@ pub struct ExtensibleManagedObject(vim_wire::Handle);
 vim_wire::managed_object! { ExtensibleManagedObject,
     "ExtensibleManagedObject", 0, ExtensibleManagedObjectProperties, crate::generated::VIM25 }
 
-/// The properties of [`ExtensibleManagedObject`], for typed property paths. Never constructed.
+/// The properties of [`ExtensibleManagedObject`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ExtensibleManagedObjectProperties {
     /// `value`. Zero or more. Since 2.5. Privilege: `System.View`.
     pub value: Vec<vim_wire::Poly<CustomFieldValue>>,
@@ -24,6 +26,11 @@ pub struct ExtensibleManagedObjectProperties {
 vim_wire::properties! { ExtensibleManagedObjectProperties, ExtensibleManagedObject, {
     value "value" 1,
     available_field "availableField" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ExtensibleManagedObjectProperties, "ExtensibleManagedObject", "urn:vim25", 0, {
+    value "value" 1 0,
+    available_field "availableField" 1 0,
 } }
 
 impl ExtensibleManagedObject {

@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct FileManager(vim_wire::Handle);
 vim_wire::managed_object! { FileManager, "FileManager", 1, FileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`FileManager`], for typed property paths. Never constructed.
+/// The properties of [`FileManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct FileManagerProperties {
 }
 vim_wire::properties! { FileManagerProperties, FileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { FileManagerProperties, "FileManager", "urn:vim25", 1, {} }
 
 impl FileManager {
     /// `MoveDatastoreFile_Task`.

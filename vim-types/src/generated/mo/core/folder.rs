@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct Folder(ManagedEntity);
 vim_wire::managed_object! { Folder: ManagedEntity, "Folder", 0, FolderProperties, crate::generated::VIM25 }
 
-/// The properties of [`Folder`], for typed property paths. Never constructed.
+/// The properties of [`Folder`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct FolderProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -28,6 +29,13 @@ vim_wire::properties! { FolderProperties: ManagedEntityProperties, Folder, {
     child_entity "childEntity" 0,
     namespace "namespace" 17,
     externally_managed_folder_info "externallyManagedFolderInfo" 33,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { FolderProperties: ManagedEntityProperties, "Folder", "urn:vim25", 0, {
+    child_type "childType" 0 0,
+    child_entity "childEntity" 0 0,
+    namespace "namespace" 17 0,
+    externally_managed_folder_info "externallyManagedFolderInfo" 33 0,
 } }
 
 impl Folder {

@@ -11,7 +11,9 @@ pub struct GuestOperationsManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestOperationsManager,
     "GuestOperationsManager", 6, GuestOperationsManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestOperationsManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestOperationsManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestOperationsManagerProperties {
     /// `authManager`. Optional. Reference to a [`GuestAuthManager`]. Privilege: `System.Anonymous`.
     pub auth_manager: Option<vim_wire::MoRef>,
@@ -32,4 +34,12 @@ vim_wire::properties! { GuestOperationsManagerProperties, GuestOperationsManager
     process_manager "processManager" 6,
     guest_windows_registry_manager "guestWindowsRegistryManager" 9,
     alias_manager "aliasManager" 9,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestOperationsManagerProperties, "GuestOperationsManager", "urn:vim25", 6, {
+    auth_manager "authManager" 6 0,
+    file_manager "fileManager" 6 0,
+    process_manager "processManager" 6 0,
+    guest_windows_registry_manager "guestWindowsRegistryManager" 9 0,
+    alias_manager "aliasManager" 9 0,
 } }

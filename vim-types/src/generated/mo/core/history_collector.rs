@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct HistoryCollector(vim_wire::Handle);
 vim_wire::managed_object! { HistoryCollector, "HistoryCollector", 0, HistoryCollectorProperties, crate::generated::VIM25 }
 
-/// The properties of [`HistoryCollector`], for typed property paths. Never constructed.
+/// The properties of [`HistoryCollector`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HistoryCollectorProperties {
     /// `filter`. Required.
     pub filter: vim_wire::Any,
 }
 vim_wire::properties! { HistoryCollectorProperties, HistoryCollector, {
     filter "filter" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HistoryCollectorProperties, "HistoryCollector", "urn:vim25", 0, {
+    filter "filter" 0 2,
 } }
 
 impl HistoryCollector {

@@ -9,7 +9,9 @@ pub struct HostDatastoreBrowser(vim_wire::Handle);
 vim_wire::managed_object! { HostDatastoreBrowser,
     "HostDatastoreBrowser", 0, HostDatastoreBrowserProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostDatastoreBrowser`], for typed property paths. Never constructed.
+/// The properties of [`HostDatastoreBrowser`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostDatastoreBrowserProperties {
     /// `datastore`. Zero or more. References to [`Datastore`]. Privilege: `System.View`.
     pub datastore: Vec<vim_wire::MoRef>,
@@ -19,6 +21,11 @@ pub struct HostDatastoreBrowserProperties {
 vim_wire::properties! { HostDatastoreBrowserProperties, HostDatastoreBrowser, {
     datastore "datastore" 0,
     supported_type "supportedType" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostDatastoreBrowserProperties, "HostDatastoreBrowser", "urn:vim25", 0, {
+    datastore "datastore" 0 0,
+    supported_type "supportedType" 0 0,
 } }
 
 impl HostDatastoreBrowser {

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct HostSystem(ManagedEntity);
 vim_wire::managed_object! { HostSystem: ManagedEntity, "HostSystem", 0, HostSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostSystemProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -87,6 +88,28 @@ vim_wire::properties! { HostSystemProperties: ManagedEntityProperties, HostSyste
     answer_file_validation_state "answerFileValidationState" 11,
     #[cfg(feature = "profile")]
     answer_file_validation_result "answerFileValidationResult" 11,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostSystemProperties: ManagedEntityProperties, "HostSystem", "urn:vim25", 0, {
+    runtime "runtime" 0 2,
+    summary "summary" 0 2,
+    hardware "hardware" 0 0,
+    capability "capability" 0 0,
+    licensable_resource "licensableResource" 6 2,
+    remediation_state "remediationState" 11 0,
+    precheck_remediation_result "precheckRemediationResult" 11 0,
+    remediation_result "remediationResult" 11 0,
+    compliance_check_state "complianceCheckState" 11 0,
+    compliance_check_result "complianceCheckResult" 11 0,
+    config_manager "configManager" 0 2,
+    config "config" 0 0,
+    vm "vm" 0 0,
+    datastore "datastore" 0 0,
+    network "network" 0 0,
+    datastore_browser "datastoreBrowser" 0 2,
+    system_resources "systemResources" 0 0,
+    answer_file_validation_state "answerFileValidationState" 11 0,
+    answer_file_validation_result "answerFileValidationResult" 11 0,
 } }
 
 impl HostSystem {

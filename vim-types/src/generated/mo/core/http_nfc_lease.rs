@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct HttpNfcLease(vim_wire::Handle);
 vim_wire::managed_object! { HttpNfcLease, "HttpNfcLease", 4, HttpNfcLeaseProperties, crate::generated::VIM25 }
 
-/// The properties of [`HttpNfcLease`], for typed property paths. Never constructed.
+/// The properties of [`HttpNfcLease`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HttpNfcLeaseProperties {
     /// `initializeProgress`. Required.
     pub initialize_progress: i32,
@@ -35,6 +36,16 @@ vim_wire::properties! { HttpNfcLeaseProperties, HttpNfcLease, {
     info "info" 4,
     state "state" 4,
     error "error" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HttpNfcLeaseProperties, "HttpNfcLease", "urn:vim25", 4, {
+    initialize_progress "initializeProgress" 4 2,
+    transfer_progress "transferProgress" 11 2,
+    mode "mode" 11 2,
+    capabilities "capabilities" 11 2,
+    info "info" 4 0,
+    state "state" 4 2,
+    error "error" 4 0,
 } }
 
 impl HttpNfcLease {

@@ -11,12 +11,15 @@ pub struct InventoryView(ManagedObjectView);
 vim_wire::managed_object! { InventoryView: ManagedObjectView,
     "InventoryView", 1, InventoryViewProperties, crate::generated::VIM25 }
 
-/// The properties of [`InventoryView`], for typed property paths. Never constructed.
+/// The properties of [`InventoryView`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct InventoryViewProperties {
     /// What it has as a [`ManagedObjectView`].
     pub extends: ManagedObjectViewProperties,
 }
 vim_wire::properties! { InventoryViewProperties: ManagedObjectViewProperties, InventoryView, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { InventoryViewProperties: ManagedObjectViewProperties, "InventoryView", "urn:vim25", 1, {} }
 
 impl InventoryView {
     /// `OpenInventoryViewFolder`.

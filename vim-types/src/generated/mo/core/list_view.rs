@@ -10,12 +10,15 @@ use crate::generated::types::*;
 pub struct ListView(ManagedObjectView);
 vim_wire::managed_object! { ListView: ManagedObjectView, "ListView", 1, ListViewProperties, crate::generated::VIM25 }
 
-/// The properties of [`ListView`], for typed property paths. Never constructed.
+/// The properties of [`ListView`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ListViewProperties {
     /// What it has as a [`ManagedObjectView`].
     pub extends: ManagedObjectViewProperties,
 }
 vim_wire::properties! { ListViewProperties: ManagedObjectViewProperties, ListView, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ListViewProperties: ManagedObjectViewProperties, "ListView", "urn:vim25", 1, {} }
 
 impl ListView {
     /// `ModifyListView`.

@@ -12,7 +12,8 @@ pub struct ManagedEntity(ExtensibleManagedObject);
 vim_wire::managed_object! { ManagedEntity: ExtensibleManagedObject,
     "ManagedEntity", 0, ManagedEntityProperties, crate::generated::VIM25 }
 
-/// The properties of [`ManagedEntity`], for typed property paths. Never constructed.
+/// The properties of [`ManagedEntity`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ManagedEntityProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -60,6 +61,23 @@ vim_wire::properties! { ManagedEntityProperties: ExtensibleManagedObjectProperti
     triggered_alarm_state "triggeredAlarmState" 0,
     alarm_actions_enabled "alarmActionsEnabled" 4,
     tag "tag" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ManagedEntityProperties: ExtensibleManagedObjectProperties, "ManagedEntity", "urn:vim25", 0, {
+    parent "parent" 0 0,
+    custom_value "customValue" 0 0,
+    overall_status "overallStatus" 0 2,
+    config_status "configStatus" 0 2,
+    config_issue "configIssue" 0 0,
+    effective_role "effectiveRole" 0 0,
+    permission "permission" 0 0,
+    name "name" 0 2,
+    disabled_method "disabledMethod" 0 0,
+    recent_task "recentTask" 0 0,
+    declared_alarm_state "declaredAlarmState" 0 0,
+    triggered_alarm_state "triggeredAlarmState" 0 0,
+    alarm_actions_enabled "alarmActionsEnabled" 4 0,
+    tag "tag" 4 0,
 } }
 
 impl ManagedEntity {

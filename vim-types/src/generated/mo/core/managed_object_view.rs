@@ -13,7 +13,8 @@ pub struct ManagedObjectView(View);
 vim_wire::managed_object! { ManagedObjectView: View,
     "ManagedObjectView", 1, ManagedObjectViewProperties, crate::generated::VIM25 }
 
-/// The properties of [`ManagedObjectView`], for typed property paths. Never constructed.
+/// The properties of [`ManagedObjectView`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ManagedObjectViewProperties {
     /// What it has as a [`View`].
     pub extends: ViewProperties,
@@ -22,4 +23,8 @@ pub struct ManagedObjectViewProperties {
 }
 vim_wire::properties! { ManagedObjectViewProperties: ViewProperties, ManagedObjectView, {
     view "view" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ManagedObjectViewProperties: ViewProperties, "ManagedObjectView", "urn:vim25", 1, {
+    view "view" 1 0,
 } }

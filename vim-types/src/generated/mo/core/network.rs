@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct Network(ManagedEntity);
 vim_wire::managed_object! { Network: ManagedEntity, "Network", 0, NetworkProperties, crate::generated::VIM25 }
 
-/// The properties of [`Network`], for typed property paths. Never constructed.
+/// The properties of [`Network`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct NetworkProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -25,6 +26,12 @@ vim_wire::properties! { NetworkProperties: ManagedEntityProperties, Network, {
     summary "summary" 0,
     host "host" 0,
     vm "vm" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { NetworkProperties: ManagedEntityProperties, "Network", "urn:vim25", 0, {
+    summary "summary" 0 2,
+    host "host" 0 0,
+    vm "vm" 0 0,
 } }
 
 impl Network {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct OpaqueNetwork(Network);
 vim_wire::managed_object! { OpaqueNetwork: Network, "OpaqueNetwork", 8, OpaqueNetworkProperties, crate::generated::VIM25 }
 
-/// The properties of [`OpaqueNetwork`], for typed property paths. Never constructed.
+/// The properties of [`OpaqueNetwork`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct OpaqueNetworkProperties {
     /// What it has as a [`Network`].
     pub extends: NetworkProperties,
@@ -22,4 +23,9 @@ pub struct OpaqueNetworkProperties {
 vim_wire::properties! { OpaqueNetworkProperties: NetworkProperties, OpaqueNetwork, {
     capability "capability" 10,
     extra_config "extraConfig" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { OpaqueNetworkProperties: NetworkProperties, "OpaqueNetwork", "urn:vim25", 8, {
+    capability "capability" 10 0,
+    extra_config "extraConfig" 10 0,
 } }

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct OptionManager(vim_wire::Handle);
 vim_wire::managed_object! { OptionManager, "OptionManager", 0, OptionManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`OptionManager`], for typed property paths. Never constructed.
+/// The properties of [`OptionManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct OptionManagerProperties {
     /// `supportedOption`. Zero or more.
     pub supported_option: Vec<OptionDef>,
@@ -18,6 +19,11 @@ pub struct OptionManagerProperties {
 vim_wire::properties! { OptionManagerProperties, OptionManager, {
     supported_option "supportedOption" 0,
     setting "setting" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { OptionManagerProperties, "OptionManager", "urn:vim25", 0, {
+    supported_option "supportedOption" 0 0,
+    setting "setting" 0 0,
 } }
 
 impl OptionManager {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct OvfManager(vim_wire::Handle);
 vim_wire::managed_object! { OvfManager, "OvfManager", 4, OvfManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`OvfManager`], for typed property paths. Never constructed.
+/// The properties of [`OvfManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct OvfManagerProperties {
     /// `ovfImportOption`. Zero or more. Since 5.1. Privilege: `System.View`.
     pub ovf_import_option: Vec<OvfOptionInfo>,
@@ -20,6 +21,11 @@ pub struct OvfManagerProperties {
 vim_wire::properties! { OvfManagerProperties, OvfManager, {
     ovf_import_option "ovfImportOption" 7,
     ovf_export_option "ovfExportOption" 7,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { OvfManagerProperties, "OvfManager", "urn:vim25", 4, {
+    ovf_import_option "ovfImportOption" 7 0,
+    ovf_export_option "ovfExportOption" 7 0,
 } }
 
 impl OvfManager {

@@ -9,13 +9,18 @@ pub struct PropertyCollector(vim_wire::Handle);
 vim_wire::managed_object! { PropertyCollector,
     "PropertyCollector", 0, PropertyCollectorProperties, crate::generated::VIM25 }
 
-/// The properties of [`PropertyCollector`], for typed property paths. Never constructed.
+/// The properties of [`PropertyCollector`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PropertyCollectorProperties {
     /// `filter`. Zero or more. References to [`PropertyFilter`]. Privilege: `System.View`.
     pub filter: Vec<vim_wire::MoRef>,
 }
 vim_wire::properties! { PropertyCollectorProperties, PropertyCollector, {
     filter "filter" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PropertyCollectorProperties, "PropertyCollector", "urn:vim25", 0, {
+    filter "filter" 0 0,
 } }
 
 impl PropertyCollector {

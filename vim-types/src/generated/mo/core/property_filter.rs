@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct PropertyFilter(vim_wire::Handle);
 vim_wire::managed_object! { PropertyFilter, "PropertyFilter", 0, PropertyFilterProperties, crate::generated::VIM25 }
 
-/// The properties of [`PropertyFilter`], for typed property paths. Never constructed.
+/// The properties of [`PropertyFilter`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PropertyFilterProperties {
     /// `spec`. Required.
     pub spec: PropertyFilterSpec,
@@ -18,6 +19,11 @@ pub struct PropertyFilterProperties {
 vim_wire::properties! { PropertyFilterProperties, PropertyFilter, {
     spec "spec" 0,
     partial_updates "partialUpdates" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PropertyFilterProperties, "PropertyFilter", "urn:vim25", 0, {
+    spec "spec" 0 2,
+    partial_updates "partialUpdates" 0 2,
 } }
 
 impl PropertyFilter {

@@ -11,7 +11,8 @@ pub struct ResourcePool(ManagedEntity);
 vim_wire::managed_object! { ResourcePool: ManagedEntity,
     "ResourcePool", 0, ResourcePoolProperties, crate::generated::VIM25 }
 
-/// The properties of [`ResourcePool`], for typed property paths. Never constructed.
+/// The properties of [`ResourcePool`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ResourcePoolProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -41,6 +42,17 @@ vim_wire::properties! { ResourcePoolProperties: ManagedEntityProperties, Resourc
     config "config" 0,
     namespace "namespace" 17,
     child_configuration "childConfiguration" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ResourcePoolProperties: ManagedEntityProperties, "ResourcePool", "urn:vim25", 0, {
+    summary "summary" 0 2,
+    runtime "runtime" 0 2,
+    owner "owner" 0 2,
+    resource_pool "resourcePool" 0 0,
+    vm "vm" 0 0,
+    config "config" 0 2,
+    namespace "namespace" 17 0,
+    child_configuration "childConfiguration" 0 0,
 } }
 
 impl ResourcePool {

@@ -8,10 +8,13 @@ use crate::generated::types::*;
 pub struct SearchIndex(vim_wire::Handle);
 vim_wire::managed_object! { SearchIndex, "SearchIndex", 0, SearchIndexProperties, crate::generated::VIM25 }
 
-/// The properties of [`SearchIndex`], for typed property paths. Never constructed.
+/// The properties of [`SearchIndex`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct SearchIndexProperties {
 }
 vim_wire::properties! { SearchIndexProperties, SearchIndex, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { SearchIndexProperties, "SearchIndex", "urn:vim25", 0, {} }
 
 impl SearchIndex {
     /// `FindByUuid`. Privilege: `System.View`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct ServiceInstance(vim_wire::Handle);
 vim_wire::managed_object! { ServiceInstance, "ServiceInstance", 0, ServiceInstanceProperties, crate::generated::VIM25 }
 
-/// The properties of [`ServiceInstance`], for typed property paths. Never constructed.
+/// The properties of [`ServiceInstance`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ServiceInstanceProperties {
     /// `serverClock`. Required. Privilege: `System.View`.
     pub server_clock: vim_wire::DateTime,
@@ -21,6 +22,12 @@ vim_wire::properties! { ServiceInstanceProperties, ServiceInstance, {
     server_clock "serverClock" 0,
     capability "capability" 0,
     content "content" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ServiceInstanceProperties, "ServiceInstance", "urn:vim25", 0, {
+    server_clock "serverClock" 0 2,
+    capability "capability" 0 2,
+    content "content" 0 2,
 } }
 
 impl ServiceInstance {

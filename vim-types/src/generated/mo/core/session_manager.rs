@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct SessionManager(vim_wire::Handle);
 vim_wire::managed_object! { SessionManager, "SessionManager", 0, SessionManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`SessionManager`], for typed property paths. Never constructed.
+/// The properties of [`SessionManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct SessionManagerProperties {
     /// `sessionList`. Zero or more. Privilege: `Sessions.TerminateSession`.
     pub session_list: Vec<UserSession>,
@@ -30,6 +31,15 @@ vim_wire::properties! { SessionManagerProperties, SessionManager, {
     message_locale_list "messageLocaleList" 0,
     supported_locale_list "supportedLocaleList" 0,
     default_locale "defaultLocale" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { SessionManagerProperties, "SessionManager", "urn:vim25", 0, {
+    session_list "sessionList" 0 0,
+    current_session "currentSession" 0 0,
+    message "message" 0 0,
+    message_locale_list "messageLocaleList" 0 0,
+    supported_locale_list "supportedLocaleList" 0 0,
+    default_locale "defaultLocale" 0 2,
 } }
 
 impl SessionManager {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct StoragePod(Folder);
 vim_wire::managed_object! { StoragePod: Folder, "StoragePod", 6, StoragePodProperties, crate::generated::VIM25 }
 
-/// The properties of [`StoragePod`], for typed property paths. Never constructed.
+/// The properties of [`StoragePod`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct StoragePodProperties {
     /// What it has as a [`Folder`].
     pub extends: FolderProperties,
@@ -22,4 +23,9 @@ pub struct StoragePodProperties {
 vim_wire::properties! { StoragePodProperties: FolderProperties, StoragePod, {
     summary "summary" 6,
     pod_storage_drs_entry "podStorageDrsEntry" 6,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { StoragePodProperties: FolderProperties, "StoragePod", "urn:vim25", 6, {
+    summary "summary" 6 0,
+    pod_storage_drs_entry "podStorageDrsEntry" 6 0,
 } }

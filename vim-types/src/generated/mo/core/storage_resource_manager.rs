@@ -11,10 +11,14 @@ pub struct StorageResourceManager(vim_wire::Handle);
 vim_wire::managed_object! { StorageResourceManager,
     "StorageResourceManager", 5, StorageResourceManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`StorageResourceManager`], for typed property paths. Never constructed.
+/// The properties of [`StorageResourceManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct StorageResourceManagerProperties {
 }
 vim_wire::properties! { StorageResourceManagerProperties, StorageResourceManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { StorageResourceManagerProperties, "StorageResourceManager", "urn:vim25", 5, {} }
 
 impl StorageResourceManager {
     /// `ConfigureDatastoreIORM_Task`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct Task(ExtensibleManagedObject);
 vim_wire::managed_object! { Task: ExtensibleManagedObject, "Task", 0, TaskProperties, crate::generated::VIM25 }
 
-/// The properties of [`Task`], for typed property paths. Never constructed.
+/// The properties of [`Task`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct TaskProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -17,6 +18,10 @@ pub struct TaskProperties {
 }
 vim_wire::properties! { TaskProperties: ExtensibleManagedObjectProperties, Task, {
     info "info" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { TaskProperties: ExtensibleManagedObjectProperties, "Task", "urn:vim25", 0, {
+    info "info" 0 2,
 } }
 
 impl Task {

@@ -9,7 +9,9 @@ pub struct TaskHistoryCollector(HistoryCollector);
 vim_wire::managed_object! { TaskHistoryCollector: HistoryCollector,
     "TaskHistoryCollector", 0, TaskHistoryCollectorProperties, crate::generated::VIM25 }
 
-/// The properties of [`TaskHistoryCollector`], for typed property paths. Never constructed.
+/// The properties of [`TaskHistoryCollector`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct TaskHistoryCollectorProperties {
     /// What it has as a [`HistoryCollector`].
     pub extends: HistoryCollectorProperties,
@@ -18,6 +20,10 @@ pub struct TaskHistoryCollectorProperties {
 }
 vim_wire::properties! { TaskHistoryCollectorProperties: HistoryCollectorProperties, TaskHistoryCollector, {
     latest_page "latestPage" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { TaskHistoryCollectorProperties: HistoryCollectorProperties, "TaskHistoryCollector", "urn:vim25", 0, {
+    latest_page "latestPage" 0 0,
 } }
 
 impl TaskHistoryCollector {

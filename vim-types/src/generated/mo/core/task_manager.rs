@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct TaskManager(vim_wire::Handle);
 vim_wire::managed_object! { TaskManager, "TaskManager", 0, TaskManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`TaskManager`], for typed property paths. Never constructed.
+/// The properties of [`TaskManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct TaskManagerProperties {
     /// `recentTask`. Zero or more. References to [`Task`]. Privilege: `System.View`.
     pub recent_task: Vec<vim_wire::MoRef>,
@@ -21,6 +22,12 @@ vim_wire::properties! { TaskManagerProperties, TaskManager, {
     recent_task "recentTask" 0,
     description "description" 0,
     max_collector "maxCollector" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { TaskManagerProperties, "TaskManager", "urn:vim25", 0, {
+    recent_task "recentTask" 0 0,
+    description "description" 0 2,
+    max_collector "maxCollector" 0 2,
 } }
 
 impl TaskManager {

@@ -12,10 +12,13 @@ use crate::generated::types::*;
 pub struct View(vim_wire::Handle);
 vim_wire::managed_object! { View, "View", 1, ViewProperties, crate::generated::VIM25 }
 
-/// The properties of [`View`], for typed property paths. Never constructed.
+/// The properties of [`View`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ViewProperties {
 }
 vim_wire::properties! { ViewProperties, View, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ViewProperties, "View", "urn:vim25", 1, {} }
 
 impl View {
     /// `DestroyView`. Privilege: `System.View`.

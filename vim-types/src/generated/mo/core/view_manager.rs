@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct ViewManager(vim_wire::Handle);
 vim_wire::managed_object! { ViewManager, "ViewManager", 1, ViewManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ViewManager`], for typed property paths. Never constructed.
+/// The properties of [`ViewManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ViewManagerProperties {
     /// `viewList`. Zero or more. References to [`View`]. Privilege: `System.View`.
     pub view_list: Vec<vim_wire::MoRef>,
 }
 vim_wire::properties! { ViewManagerProperties, ViewManager, {
     view_list "viewList" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ViewManagerProperties, "ViewManager", "urn:vim25", 1, {
+    view_list "viewList" 1 0,
 } }
 
 impl ViewManager {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct VirtualApp(ResourcePool);
 vim_wire::managed_object! { VirtualApp: ResourcePool, "VirtualApp", 4, VirtualAppProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualApp`], for typed property paths. Never constructed.
+/// The properties of [`VirtualApp`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualAppProperties {
     /// What it has as a [`ResourcePool`].
     pub extends: ResourcePoolProperties,
@@ -34,6 +35,15 @@ vim_wire::properties! { VirtualAppProperties: ResourcePoolProperties, VirtualApp
     vapp_config "vAppConfig" 4,
     parent_vapp "parentVApp" 5,
     child_link "childLink" 5,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualAppProperties: ResourcePoolProperties, "VirtualApp", "urn:vim25", 4, {
+    parent_folder "parentFolder" 4 0,
+    datastore "datastore" 4 0,
+    network "network" 4 0,
+    vapp_config "vAppConfig" 4 0,
+    parent_vapp "parentVApp" 5 0,
+    child_link "childLink" 5 0,
 } }
 
 impl VirtualApp {

@@ -11,10 +11,14 @@ pub struct VirtualDiskManager(vim_wire::Handle);
 vim_wire::managed_object! { VirtualDiskManager,
     "VirtualDiskManager", 1, VirtualDiskManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualDiskManager`], for typed property paths. Never constructed.
+/// The properties of [`VirtualDiskManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualDiskManagerProperties {
 }
 vim_wire::properties! { VirtualDiskManagerProperties, VirtualDiskManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualDiskManagerProperties, "VirtualDiskManager", "urn:vim25", 1, {} }
 
 impl VirtualDiskManager {
     /// `CreateVirtualDisk_Task`. Privilege: `System.View`.

@@ -9,7 +9,8 @@ pub struct VirtualMachine(ManagedEntity);
 vim_wire::managed_object! { VirtualMachine: ManagedEntity,
     "VirtualMachine", 0, VirtualMachineProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualMachine`], for typed property paths. Never constructed.
+/// The properties of [`VirtualMachine`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualMachineProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -66,6 +67,26 @@ vim_wire::properties! { VirtualMachineProperties: ManagedEntityProperties, Virtu
     snapshot "snapshot" 0,
     root_snapshot "rootSnapshot" 5,
     guest_heartbeat_status "guestHeartbeatStatus" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualMachineProperties: ManagedEntityProperties, "VirtualMachine", "urn:vim25", 0, {
+    capability "capability" 0 2,
+    config "config" 0 0,
+    layout "layout" 0 0,
+    layout_ex "layoutEx" 4 0,
+    storage "storage" 4 0,
+    environment_browser "environmentBrowser" 0 2,
+    resource_pool "resourcePool" 0 0,
+    parent_vapp "parentVApp" 5 0,
+    resource_config "resourceConfig" 0 0,
+    runtime "runtime" 0 2,
+    guest "guest" 0 0,
+    summary "summary" 0 2,
+    datastore "datastore" 0 0,
+    network "network" 0 0,
+    snapshot "snapshot" 0 0,
+    root_snapshot "rootSnapshot" 5 0,
+    guest_heartbeat_status "guestHeartbeatStatus" 0 2,
 } }
 
 impl VirtualMachine {

@@ -11,10 +11,14 @@ pub struct VirtualMachineCompatibilityChecker(vim_wire::Handle);
 vim_wire::managed_object! { VirtualMachineCompatibilityChecker,
     "VirtualMachineCompatibilityChecker", 4, VirtualMachineCompatibilityCheckerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualMachineCompatibilityChecker`], for typed property paths. Never constructed.
+/// The properties of [`VirtualMachineCompatibilityChecker`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualMachineCompatibilityCheckerProperties {
 }
 vim_wire::properties! { VirtualMachineCompatibilityCheckerProperties, VirtualMachineCompatibilityChecker, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualMachineCompatibilityCheckerProperties, "VirtualMachineCompatibilityChecker", "urn:vim25", 4, {} }
 
 impl VirtualMachineCompatibilityChecker {
     /// `CheckCompatibility_Task`. Privilege: `System.View`.

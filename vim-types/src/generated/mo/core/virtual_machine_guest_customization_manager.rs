@@ -11,11 +11,14 @@ pub struct VirtualMachineGuestCustomizationManager(vim_wire::Handle);
 vim_wire::managed_object! { VirtualMachineGuestCustomizationManager,
     "VirtualMachineGuestCustomizationManager", 15, VirtualMachineGuestCustomizationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualMachineGuestCustomizationManager`], for typed property paths. Never
-/// constructed.
+/// The properties of [`VirtualMachineGuestCustomizationManager`], for typed property paths. A value only with
+/// the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualMachineGuestCustomizationManagerProperties {
 }
 vim_wire::properties! { VirtualMachineGuestCustomizationManagerProperties, VirtualMachineGuestCustomizationManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualMachineGuestCustomizationManagerProperties, "VirtualMachineGuestCustomizationManager", "urn:vim25", 15, {} }
 
 impl VirtualMachineGuestCustomizationManager {
     /// `CustomizeGuest_Task`. Privilege: `VirtualMachine.Provisioning.Customize`.

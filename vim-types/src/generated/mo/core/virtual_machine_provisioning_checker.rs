@@ -11,10 +11,14 @@ pub struct VirtualMachineProvisioningChecker(vim_wire::Handle);
 vim_wire::managed_object! { VirtualMachineProvisioningChecker,
     "VirtualMachineProvisioningChecker", 4, VirtualMachineProvisioningCheckerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualMachineProvisioningChecker`], for typed property paths. Never constructed.
+/// The properties of [`VirtualMachineProvisioningChecker`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualMachineProvisioningCheckerProperties {
 }
 vim_wire::properties! { VirtualMachineProvisioningCheckerProperties, VirtualMachineProvisioningChecker, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualMachineProvisioningCheckerProperties, "VirtualMachineProvisioningChecker", "urn:vim25", 4, {} }
 
 impl VirtualMachineProvisioningChecker {
     /// `QueryVMotionCompatibilityEx_Task`. Privilege: `System.View`.

@@ -9,7 +9,9 @@ pub struct VirtualMachineSnapshot(ExtensibleManagedObject);
 vim_wire::managed_object! { VirtualMachineSnapshot: ExtensibleManagedObject,
     "VirtualMachineSnapshot", 0, VirtualMachineSnapshotProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualMachineSnapshot`], for typed property paths. Never constructed.
+/// The properties of [`VirtualMachineSnapshot`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualMachineSnapshotProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -24,6 +26,12 @@ vim_wire::properties! { VirtualMachineSnapshotProperties: ExtensibleManagedObjec
     config "config" 0,
     child_snapshot "childSnapshot" 5,
     vm "vm" 9,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualMachineSnapshotProperties: ExtensibleManagedObjectProperties, "VirtualMachineSnapshot", "urn:vim25", 0, {
+    config "config" 0 2,
+    child_snapshot "childSnapshot" 5 0,
+    vm "vm" 9 2,
 } }
 
 impl VirtualMachineSnapshot {

@@ -11,10 +11,13 @@ pub struct GuestAliasManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestAliasManager,
     "GuestAliasManager", 9, GuestAliasManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestAliasManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestAliasManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestAliasManagerProperties {
 }
 vim_wire::properties! { GuestAliasManagerProperties, GuestAliasManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestAliasManagerProperties, "GuestAliasManager", "urn:vim25", 9, {} }
 
 impl GuestAliasManager {
     /// `AddGuestAlias`.

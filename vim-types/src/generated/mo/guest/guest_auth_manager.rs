@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct GuestAuthManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestAuthManager, "GuestAuthManager", 6, GuestAuthManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestAuthManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestAuthManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestAuthManagerProperties {
 }
 vim_wire::properties! { GuestAuthManagerProperties, GuestAuthManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestAuthManagerProperties, "GuestAuthManager", "urn:vim25", 6, {} }
 
 impl GuestAuthManager {
     /// `ValidateCredentialsInGuest`.

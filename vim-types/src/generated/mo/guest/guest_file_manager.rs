@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct GuestFileManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestFileManager, "GuestFileManager", 6, GuestFileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestFileManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestFileManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestFileManagerProperties {
 }
 vim_wire::properties! { GuestFileManagerProperties, GuestFileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestFileManagerProperties, "GuestFileManager", "urn:vim25", 6, {} }
 
 impl GuestFileManager {
     /// `MakeDirectoryInGuest`.

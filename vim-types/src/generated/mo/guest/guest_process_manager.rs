@@ -11,10 +11,14 @@ pub struct GuestProcessManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestProcessManager,
     "GuestProcessManager", 6, GuestProcessManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestProcessManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestProcessManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestProcessManagerProperties {
 }
 vim_wire::properties! { GuestProcessManagerProperties, GuestProcessManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestProcessManagerProperties, "GuestProcessManager", "urn:vim25", 6, {} }
 
 impl GuestProcessManager {
     /// `StartProgramInGuest`.

@@ -11,10 +11,14 @@ pub struct GuestWindowsRegistryManager(vim_wire::Handle);
 vim_wire::managed_object! { GuestWindowsRegistryManager,
     "GuestWindowsRegistryManager", 9, GuestWindowsRegistryManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`GuestWindowsRegistryManager`], for typed property paths. Never constructed.
+/// The properties of [`GuestWindowsRegistryManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct GuestWindowsRegistryManagerProperties {
 }
 vim_wire::properties! { GuestWindowsRegistryManagerProperties, GuestWindowsRegistryManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { GuestWindowsRegistryManagerProperties, "GuestWindowsRegistryManager", "urn:vim25", 9, {} }
 
 impl GuestWindowsRegistryManager {
     /// `CreateRegistryKeyInGuest`.

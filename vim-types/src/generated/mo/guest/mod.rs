@@ -23,3 +23,13 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &RELEASE_CREDENTIALS_IN_GUEST, &REMOVE_GUEST_ALIAS, &REMOVE_GUEST_ALIAS_BY_CERT, &SET_REGISTRY_VALUE_IN_GUEST,
     &START_PROGRAM_IN_GUEST, &TERMINATE_PROCESS_IN_GUEST, &VALIDATE_CREDENTIALS_IN_GUEST,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <GuestAliasManagerProperties as vim_wire::DataObject>::DESC,
+    <GuestAuthManagerProperties as vim_wire::DataObject>::DESC,
+    <GuestFileManagerProperties as vim_wire::DataObject>::DESC,
+    <GuestProcessManagerProperties as vim_wire::DataObject>::DESC,
+    <GuestWindowsRegistryManagerProperties as vim_wire::DataObject>::DESC,
+];

@@ -11,13 +11,18 @@ pub struct HostAccessManager(vim_wire::Handle);
 vim_wire::managed_object! { HostAccessManager,
     "HostAccessManager", 9, HostAccessManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostAccessManager`], for typed property paths. Never constructed.
+/// The properties of [`HostAccessManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostAccessManagerProperties {
     /// `lockdownMode`. Required. Privilege: `System.View`.
     pub lockdown_mode: HostLockdownMode,
 }
 vim_wire::properties! { HostAccessManagerProperties, HostAccessManager, {
     lockdown_mode "lockdownMode" 9,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostAccessManagerProperties, "HostAccessManager", "urn:vim25", 9, {
+    lockdown_mode "lockdownMode" 9 2,
 } }
 
 impl HostAccessManager {

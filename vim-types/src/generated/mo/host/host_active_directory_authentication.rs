@@ -11,12 +11,16 @@ pub struct HostActiveDirectoryAuthentication(HostDirectoryStore);
 vim_wire::managed_object! { HostActiveDirectoryAuthentication: HostDirectoryStore,
     "HostActiveDirectoryAuthentication", 5, HostActiveDirectoryAuthenticationProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostActiveDirectoryAuthentication`], for typed property paths. Never constructed.
+/// The properties of [`HostActiveDirectoryAuthentication`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostActiveDirectoryAuthenticationProperties {
     /// What it has as a [`HostDirectoryStore`].
     pub extends: HostDirectoryStoreProperties,
 }
 vim_wire::properties! { HostActiveDirectoryAuthenticationProperties: HostDirectoryStoreProperties, HostActiveDirectoryAuthentication, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostActiveDirectoryAuthenticationProperties: HostDirectoryStoreProperties, "HostActiveDirectoryAuthentication", "urn:vim25", 5, {} }
 
 impl HostActiveDirectoryAuthentication {
     /// `JoinDomain_Task`. Privilege: `Host.Config.AuthenticationStore`.

@@ -11,7 +11,9 @@ pub struct HostAssignableHardwareManager(vim_wire::Handle);
 vim_wire::managed_object! { HostAssignableHardwareManager,
     "HostAssignableHardwareManager", 17, HostAssignableHardwareManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostAssignableHardwareManager`], for typed property paths. Never constructed.
+/// The properties of [`HostAssignableHardwareManager`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostAssignableHardwareManagerProperties {
     /// `binding`. Zero or more. Privilege: `System.Read`.
     pub binding: Vec<HostAssignableHardwareBinding>,
@@ -21,6 +23,11 @@ pub struct HostAssignableHardwareManagerProperties {
 vim_wire::properties! { HostAssignableHardwareManagerProperties, HostAssignableHardwareManager, {
     binding "binding" 17,
     config "config" 17,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostAssignableHardwareManagerProperties, "HostAssignableHardwareManager", "urn:vim25", 17, {
+    binding "binding" 17 0,
+    config "config" 17 2,
 } }
 
 impl HostAssignableHardwareManager {

@@ -11,7 +11,9 @@ pub struct HostAuthenticationManager(vim_wire::Handle);
 vim_wire::managed_object! { HostAuthenticationManager,
     "HostAuthenticationManager", 5, HostAuthenticationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostAuthenticationManager`], for typed property paths. Never constructed.
+/// The properties of [`HostAuthenticationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostAuthenticationManagerProperties {
     /// `info`. Required.
     pub info: HostAuthenticationManagerInfo,
@@ -21,4 +23,9 @@ pub struct HostAuthenticationManagerProperties {
 vim_wire::properties! { HostAuthenticationManagerProperties, HostAuthenticationManager, {
     info "info" 5,
     supported_store "supportedStore" 5,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostAuthenticationManagerProperties, "HostAuthenticationManager", "urn:vim25", 5, {
+    info "info" 5 2,
+    supported_store "supportedStore" 5 2,
 } }

@@ -13,11 +13,17 @@ pub struct HostAuthenticationStore(vim_wire::Handle);
 vim_wire::managed_object! { HostAuthenticationStore,
     "HostAuthenticationStore", 5, HostAuthenticationStoreProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostAuthenticationStore`], for typed property paths. Never constructed.
+/// The properties of [`HostAuthenticationStore`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostAuthenticationStoreProperties {
     /// `info`. Required.
     pub info: vim_wire::Poly<HostAuthenticationStoreInfo>,
 }
 vim_wire::properties! { HostAuthenticationStoreProperties, HostAuthenticationStore, {
     info "info" 5,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostAuthenticationStoreProperties, "HostAuthenticationStore", "urn:vim25", 5, {
+    info "info" 5 2,
 } }

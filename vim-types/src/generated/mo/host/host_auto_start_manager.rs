@@ -9,13 +9,19 @@ pub struct HostAutoStartManager(vim_wire::Handle);
 vim_wire::managed_object! { HostAutoStartManager,
     "HostAutoStartManager", 0, HostAutoStartManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostAutoStartManager`], for typed property paths. Never constructed.
+/// The properties of [`HostAutoStartManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostAutoStartManagerProperties {
     /// `config`. Required.
     pub config: HostAutoStartManagerConfig,
 }
 vim_wire::properties! { HostAutoStartManagerProperties, HostAutoStartManager, {
     config "config" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostAutoStartManagerProperties, "HostAutoStartManager", "urn:vim25", 0, {
+    config "config" 0 2,
 } }
 
 impl HostAutoStartManager {

@@ -11,10 +11,14 @@ pub struct HostBootDeviceSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostBootDeviceSystem,
     "HostBootDeviceSystem", 1, HostBootDeviceSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostBootDeviceSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostBootDeviceSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostBootDeviceSystemProperties {
 }
 vim_wire::properties! { HostBootDeviceSystemProperties, HostBootDeviceSystem, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostBootDeviceSystemProperties, "HostBootDeviceSystem", "urn:vim25", 1, {} }
 
 impl HostBootDeviceSystem {
     /// `QueryBootDevices`. Privilege: `System.Read`.

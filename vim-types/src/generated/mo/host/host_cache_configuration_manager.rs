@@ -11,13 +11,19 @@ pub struct HostCacheConfigurationManager(vim_wire::Handle);
 vim_wire::managed_object! { HostCacheConfigurationManager,
     "HostCacheConfigurationManager", 6, HostCacheConfigurationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostCacheConfigurationManager`], for typed property paths. Never constructed.
+/// The properties of [`HostCacheConfigurationManager`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostCacheConfigurationManagerProperties {
     /// `cacheConfigurationInfo`. Zero or more. Privilege: `Host.Config.AdvancedConfig`.
     pub cache_configuration_info: Vec<HostCacheConfigurationInfo>,
 }
 vim_wire::properties! { HostCacheConfigurationManagerProperties, HostCacheConfigurationManager, {
     cache_configuration_info "cacheConfigurationInfo" 6,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostCacheConfigurationManagerProperties, "HostCacheConfigurationManager", "urn:vim25", 6, {
+    cache_configuration_info "cacheConfigurationInfo" 6 0,
 } }
 
 impl HostCacheConfigurationManager {

@@ -11,13 +11,19 @@ pub struct HostCertificateManager(vim_wire::Handle);
 vim_wire::managed_object! { HostCertificateManager,
     "HostCertificateManager", 9, HostCertificateManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostCertificateManager`], for typed property paths. Never constructed.
+/// The properties of [`HostCertificateManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostCertificateManagerProperties {
     /// `certificateInfo`. Required. Privilege: `Certificate.Manage`.
     pub certificate_info: HostCertificateManagerCertificateInfo,
 }
 vim_wire::properties! { HostCertificateManagerProperties, HostCertificateManager, {
     certificate_info "certificateInfo" 9,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostCertificateManagerProperties, "HostCertificateManager", "urn:vim25", 9, {
+    certificate_info "certificateInfo" 9 2,
 } }
 
 impl HostCertificateManager {

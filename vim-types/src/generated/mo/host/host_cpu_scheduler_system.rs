@@ -9,7 +9,9 @@ pub struct HostCpuSchedulerSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostCpuSchedulerSystem: ExtensibleManagedObject,
     "HostCpuSchedulerSystem", 0, HostCpuSchedulerSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostCpuSchedulerSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostCpuSchedulerSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostCpuSchedulerSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -21,6 +23,11 @@ pub struct HostCpuSchedulerSystemProperties {
 vim_wire::properties! { HostCpuSchedulerSystemProperties: ExtensibleManagedObjectProperties, HostCpuSchedulerSystem, {
     cpu_scheduler_info "cpuSchedulerInfo" 31,
     hyperthread_info "hyperthreadInfo" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostCpuSchedulerSystemProperties: ExtensibleManagedObjectProperties, "HostCpuSchedulerSystem", "urn:vim25", 0, {
+    cpu_scheduler_info "cpuSchedulerInfo" 31 0,
+    hyperthread_info "hyperthreadInfo" 0 0,
 } }
 
 impl HostCpuSchedulerSystem {

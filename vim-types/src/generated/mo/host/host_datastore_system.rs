@@ -9,7 +9,9 @@ pub struct HostDatastoreSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostDatastoreSystem,
     "HostDatastoreSystem", 0, HostDatastoreSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostDatastoreSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostDatastoreSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostDatastoreSystemProperties {
     /// `datastore`. Zero or more. References to [`Datastore`]. Privilege: `System.View`.
     pub datastore: Vec<vim_wire::MoRef>,
@@ -19,6 +21,11 @@ pub struct HostDatastoreSystemProperties {
 vim_wire::properties! { HostDatastoreSystemProperties, HostDatastoreSystem, {
     datastore "datastore" 0,
     capabilities "capabilities" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostDatastoreSystemProperties, "HostDatastoreSystem", "urn:vim25", 0, {
+    datastore "datastore" 0 0,
+    capabilities "capabilities" 1 2,
 } }
 
 impl HostDatastoreSystem {

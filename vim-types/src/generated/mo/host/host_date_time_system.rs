@@ -11,13 +11,19 @@ pub struct HostDateTimeSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostDateTimeSystem,
     "HostDateTimeSystem", 1, HostDateTimeSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostDateTimeSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostDateTimeSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostDateTimeSystemProperties {
     /// `dateTimeInfo`. Required. Privilege: `System.Read`.
     pub date_time_info: HostDateTimeInfo,
 }
 vim_wire::properties! { HostDateTimeSystemProperties, HostDateTimeSystem, {
     date_time_info "dateTimeInfo" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostDateTimeSystemProperties, "HostDateTimeSystem", "urn:vim25", 1, {
+    date_time_info "dateTimeInfo" 1 2,
 } }
 
 impl HostDateTimeSystem {

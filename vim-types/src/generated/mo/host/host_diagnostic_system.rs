@@ -9,13 +9,19 @@ pub struct HostDiagnosticSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostDiagnosticSystem,
     "HostDiagnosticSystem", 0, HostDiagnosticSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostDiagnosticSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostDiagnosticSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostDiagnosticSystemProperties {
     /// `activePartition`. Optional.
     pub active_partition: Option<HostDiagnosticPartition>,
 }
 vim_wire::properties! { HostDiagnosticSystemProperties, HostDiagnosticSystem, {
     active_partition "activePartition" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostDiagnosticSystemProperties, "HostDiagnosticSystem", "urn:vim25", 0, {
+    active_partition "activePartition" 0 0,
 } }
 
 impl HostDiagnosticSystem {

@@ -13,9 +13,13 @@ pub struct HostDirectoryStore(HostAuthenticationStore);
 vim_wire::managed_object! { HostDirectoryStore: HostAuthenticationStore,
     "HostDirectoryStore", 5, HostDirectoryStoreProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostDirectoryStore`], for typed property paths. Never constructed.
+/// The properties of [`HostDirectoryStore`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostDirectoryStoreProperties {
     /// What it has as a [`HostAuthenticationStore`].
     pub extends: HostAuthenticationStoreProperties,
 }
 vim_wire::properties! { HostDirectoryStoreProperties: HostAuthenticationStoreProperties, HostDirectoryStore, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostDirectoryStoreProperties: HostAuthenticationStoreProperties, "HostDirectoryStore", "urn:vim25", 5, {} }

@@ -11,13 +11,19 @@ pub struct HostEsxAgentHostManager(vim_wire::Handle);
 vim_wire::managed_object! { HostEsxAgentHostManager,
     "HostEsxAgentHostManager", 6, HostEsxAgentHostManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostEsxAgentHostManager`], for typed property paths. Never constructed.
+/// The properties of [`HostEsxAgentHostManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostEsxAgentHostManagerProperties {
     /// `configInfo`. Required. Privilege: `Host.Config.Settings`.
     pub config_info: HostEsxAgentHostManagerConfigInfo,
 }
 vim_wire::properties! { HostEsxAgentHostManagerProperties, HostEsxAgentHostManager, {
     config_info "configInfo" 6,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostEsxAgentHostManagerProperties, "HostEsxAgentHostManager", "urn:vim25", 6, {
+    config_info "configInfo" 6 2,
 } }
 
 impl HostEsxAgentHostManager {

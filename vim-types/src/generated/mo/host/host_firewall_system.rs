@@ -9,7 +9,9 @@ pub struct HostFirewallSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostFirewallSystem: ExtensibleManagedObject,
     "HostFirewallSystem", 0, HostFirewallSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostFirewallSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostFirewallSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostFirewallSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -18,6 +20,10 @@ pub struct HostFirewallSystemProperties {
 }
 vim_wire::properties! { HostFirewallSystemProperties: ExtensibleManagedObjectProperties, HostFirewallSystem, {
     firewall_info "firewallInfo" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostFirewallSystemProperties: ExtensibleManagedObjectProperties, "HostFirewallSystem", "urn:vim25", 0, {
+    firewall_info "firewallInfo" 0 0,
 } }
 
 impl HostFirewallSystem {

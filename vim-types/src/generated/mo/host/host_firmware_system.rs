@@ -11,10 +11,14 @@ pub struct HostFirmwareSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostFirmwareSystem,
     "HostFirmwareSystem", 1, HostFirmwareSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostFirmwareSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostFirmwareSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostFirmwareSystemProperties {
 }
 vim_wire::properties! { HostFirmwareSystemProperties, HostFirmwareSystem, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostFirmwareSystemProperties, "HostFirmwareSystem", "urn:vim25", 1, {} }
 
 impl HostFirmwareSystem {
     /// `ResetFirmwareToFactoryDefaults`. Privilege: `Host.Config.Firmware`.

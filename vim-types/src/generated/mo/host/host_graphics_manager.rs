@@ -11,7 +11,9 @@ pub struct HostGraphicsManager(ExtensibleManagedObject);
 vim_wire::managed_object! { HostGraphicsManager: ExtensibleManagedObject,
     "HostGraphicsManager", 8, HostGraphicsManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostGraphicsManager`], for typed property paths. Never constructed.
+/// The properties of [`HostGraphicsManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostGraphicsManagerProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -29,6 +31,13 @@ vim_wire::properties! { HostGraphicsManagerProperties: ExtensibleManagedObjectPr
     graphics_config "graphicsConfig" 10,
     shared_passthru_gpu_types "sharedPassthruGpuTypes" 9,
     shared_gpu_capabilities "sharedGpuCapabilities" 11,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostGraphicsManagerProperties: ExtensibleManagedObjectProperties, "HostGraphicsManager", "urn:vim25", 8, {
+    graphics_info "graphicsInfo" 8 0,
+    graphics_config "graphicsConfig" 10 0,
+    shared_passthru_gpu_types "sharedPassthruGpuTypes" 9 0,
+    shared_gpu_capabilities "sharedGpuCapabilities" 11 0,
 } }
 
 impl HostGraphicsManager {

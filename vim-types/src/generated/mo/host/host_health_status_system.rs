@@ -11,13 +11,19 @@ pub struct HostHealthStatusSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostHealthStatusSystem,
     "HostHealthStatusSystem", 1, HostHealthStatusSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostHealthStatusSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostHealthStatusSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostHealthStatusSystemProperties {
     /// `runtime`. Required.
     pub runtime: HealthSystemRuntime,
 }
 vim_wire::properties! { HostHealthStatusSystemProperties, HostHealthStatusSystem, {
     runtime "runtime" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostHealthStatusSystemProperties, "HostHealthStatusSystem", "urn:vim25", 1, {
+    runtime "runtime" 1 2,
 } }
 
 impl HostHealthStatusSystem {

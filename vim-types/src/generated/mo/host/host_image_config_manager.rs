@@ -11,10 +11,14 @@ pub struct HostImageConfigManager(vim_wire::Handle);
 vim_wire::managed_object! { HostImageConfigManager,
     "HostImageConfigManager", 6, HostImageConfigManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostImageConfigManager`], for typed property paths. Never constructed.
+/// The properties of [`HostImageConfigManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostImageConfigManagerProperties {
 }
 vim_wire::properties! { HostImageConfigManagerProperties, HostImageConfigManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostImageConfigManagerProperties, "HostImageConfigManager", "urn:vim25", 6, {} }
 
 impl HostImageConfigManager {
     /// `HostImageConfigGetAcceptance`. Privilege: `System.Read`.

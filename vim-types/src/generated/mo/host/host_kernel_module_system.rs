@@ -11,10 +11,14 @@ pub struct HostKernelModuleSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostKernelModuleSystem,
     "HostKernelModuleSystem", 2, HostKernelModuleSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostKernelModuleSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostKernelModuleSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostKernelModuleSystemProperties {
 }
 vim_wire::properties! { HostKernelModuleSystemProperties, HostKernelModuleSystem, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostKernelModuleSystemProperties, "HostKernelModuleSystem", "urn:vim25", 2, {} }
 
 impl HostKernelModuleSystem {
     /// `QueryModules`. Since 4.0. Privilege: `Host.Config.Settings`.

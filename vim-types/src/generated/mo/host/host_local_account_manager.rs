@@ -9,10 +9,14 @@ pub struct HostLocalAccountManager(vim_wire::Handle);
 vim_wire::managed_object! { HostLocalAccountManager,
     "HostLocalAccountManager", 0, HostLocalAccountManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostLocalAccountManager`], for typed property paths. Never constructed.
+/// The properties of [`HostLocalAccountManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostLocalAccountManagerProperties {
 }
 vim_wire::properties! { HostLocalAccountManagerProperties, HostLocalAccountManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostLocalAccountManagerProperties, "HostLocalAccountManager", "urn:vim25", 0, {} }
 
 impl HostLocalAccountManager {
     /// `CreateUser`. Privilege: `Host.Local.ManageUserGroups`.

@@ -11,9 +11,13 @@ pub struct HostLocalAuthentication(HostAuthenticationStore);
 vim_wire::managed_object! { HostLocalAuthentication: HostAuthenticationStore,
     "HostLocalAuthentication", 5, HostLocalAuthenticationProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostLocalAuthentication`], for typed property paths. Never constructed.
+/// The properties of [`HostLocalAuthentication`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostLocalAuthenticationProperties {
     /// What it has as a [`HostAuthenticationStore`].
     pub extends: HostAuthenticationStoreProperties,
 }
 vim_wire::properties! { HostLocalAuthenticationProperties: HostAuthenticationStoreProperties, HostLocalAuthentication, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostLocalAuthenticationProperties: HostAuthenticationStoreProperties, "HostLocalAuthentication", "urn:vim25", 5, {} }

@@ -9,7 +9,8 @@ pub struct HostMemorySystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostMemorySystem: ExtensibleManagedObject,
     "HostMemorySystem", 0, HostMemorySystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostMemorySystem`], for typed property paths. Never constructed.
+/// The properties of [`HostMemorySystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostMemorySystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -21,6 +22,11 @@ pub struct HostMemorySystemProperties {
 vim_wire::properties! { HostMemorySystemProperties: ExtensibleManagedObjectProperties, HostMemorySystem, {
     console_reservation_info "consoleReservationInfo" 0,
     virtual_machine_reservation_info "virtualMachineReservationInfo" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostMemorySystemProperties: ExtensibleManagedObjectProperties, "HostMemorySystem", "urn:vim25", 0, {
+    console_reservation_info "consoleReservationInfo" 0 0,
+    virtual_machine_reservation_info "virtualMachineReservationInfo" 1 0,
 } }
 
 impl HostMemorySystem {

@@ -9,7 +9,8 @@ pub struct HostNetworkSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostNetworkSystem: ExtensibleManagedObject,
     "HostNetworkSystem", 0, HostNetworkSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostNetworkSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostNetworkSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostNetworkSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -36,6 +37,16 @@ vim_wire::properties! { HostNetworkSystemProperties: ExtensibleManagedObjectProp
     dns_config "dnsConfig" 0,
     ip_route_config "ipRouteConfig" 0,
     console_ip_route_config "consoleIpRouteConfig" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostNetworkSystemProperties: ExtensibleManagedObjectProperties, "HostNetworkSystem", "urn:vim25", 0, {
+    capabilities "capabilities" 0 0,
+    network_info "networkInfo" 0 0,
+    offload_capabilities "offloadCapabilities" 0 0,
+    network_config "networkConfig" 0 0,
+    dns_config "dnsConfig" 0 0,
+    ip_route_config "ipRouteConfig" 0 0,
+    console_ip_route_config "consoleIpRouteConfig" 0 0,
 } }
 
 impl HostNetworkSystem {

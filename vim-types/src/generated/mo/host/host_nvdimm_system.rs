@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct HostNvdimmSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostNvdimmSystem, "HostNvdimmSystem", 11, HostNvdimmSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostNvdimmSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostNvdimmSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostNvdimmSystemProperties {
     /// `nvdimmSystemInfo`. Required. Privilege: `Host.Config.Nvdimm`.
     pub nvdimm_system_info: NvdimmSystemInfo,
 }
 vim_wire::properties! { HostNvdimmSystemProperties, HostNvdimmSystem, {
     nvdimm_system_info "nvdimmSystemInfo" 11,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostNvdimmSystemProperties, "HostNvdimmSystem", "urn:vim25", 11, {
+    nvdimm_system_info "nvdimmSystemInfo" 11 2,
 } }
 
 impl HostNvdimmSystem {

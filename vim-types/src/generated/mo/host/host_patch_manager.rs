@@ -8,10 +8,13 @@ use crate::generated::types::*;
 pub struct HostPatchManager(vim_wire::Handle);
 vim_wire::managed_object! { HostPatchManager, "HostPatchManager", 0, HostPatchManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostPatchManager`], for typed property paths. Never constructed.
+/// The properties of [`HostPatchManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostPatchManagerProperties {
 }
 vim_wire::properties! { HostPatchManagerProperties, HostPatchManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostPatchManagerProperties, "HostPatchManager", "urn:vim25", 0, {} }
 
 impl HostPatchManager {
     /// `CheckHostPatch_Task`. Since 4.0. Privilege: `System.Read`.

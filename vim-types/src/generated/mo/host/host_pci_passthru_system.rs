@@ -11,7 +11,9 @@ pub struct HostPciPassthruSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostPciPassthruSystem: ExtensibleManagedObject,
     "HostPciPassthruSystem", 4, HostPciPassthruSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostPciPassthruSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostPciPassthruSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostPciPassthruSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -23,6 +25,11 @@ pub struct HostPciPassthruSystemProperties {
 vim_wire::properties! { HostPciPassthruSystemProperties: ExtensibleManagedObjectProperties, HostPciPassthruSystem, {
     pci_passthru_info "pciPassthruInfo" 4,
     sriov_device_pool_info "sriovDevicePoolInfo" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostPciPassthruSystemProperties: ExtensibleManagedObjectProperties, "HostPciPassthruSystem", "urn:vim25", 4, {
+    pci_passthru_info "pciPassthruInfo" 4 2,
+    sriov_device_pool_info "sriovDevicePoolInfo" 10 0,
 } }
 
 impl HostPciPassthruSystem {

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct HostPowerSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostPowerSystem, "HostPowerSystem", 5, HostPowerSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostPowerSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostPowerSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostPowerSystemProperties {
     /// `capability`. Required. Privilege: `System.Read`.
     pub capability: PowerSystemCapability,
@@ -20,6 +21,11 @@ pub struct HostPowerSystemProperties {
 vim_wire::properties! { HostPowerSystemProperties, HostPowerSystem, {
     capability "capability" 5,
     info "info" 5,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostPowerSystemProperties, "HostPowerSystem", "urn:vim25", 5, {
+    capability "capability" 5 2,
+    info "info" 5 2,
 } }
 
 impl HostPowerSystem {

@@ -9,7 +9,8 @@ pub struct HostServiceSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostServiceSystem: ExtensibleManagedObject,
     "HostServiceSystem", 0, HostServiceSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostServiceSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostServiceSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostServiceSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -18,6 +19,10 @@ pub struct HostServiceSystemProperties {
 }
 vim_wire::properties! { HostServiceSystemProperties: ExtensibleManagedObjectProperties, HostServiceSystem, {
     service_info "serviceInfo" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostServiceSystemProperties: ExtensibleManagedObjectProperties, "HostServiceSystem", "urn:vim25", 0, {
+    service_info "serviceInfo" 0 2,
 } }
 
 impl HostServiceSystem {

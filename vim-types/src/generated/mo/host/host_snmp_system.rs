@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct HostSnmpSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostSnmpSystem, "HostSnmpSystem", 0, HostSnmpSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostSnmpSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostSnmpSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostSnmpSystemProperties {
     /// `configuration`. Required. Since 2.5. Privilege: `Global.Settings`.
     pub configuration: HostSnmpConfigSpec,
@@ -18,6 +19,11 @@ pub struct HostSnmpSystemProperties {
 vim_wire::properties! { HostSnmpSystemProperties, HostSnmpSystem, {
     configuration "configuration" 1,
     limits "limits" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostSnmpSystemProperties, "HostSnmpSystem", "urn:vim25", 0, {
+    configuration "configuration" 1 2,
+    limits "limits" 1 2,
 } }
 
 impl HostSnmpSystem {

@@ -9,7 +9,8 @@ pub struct HostStorageSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostStorageSystem: ExtensibleManagedObject,
     "HostStorageSystem", 0, HostStorageSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostStorageSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostStorageSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostStorageSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -27,6 +28,13 @@ vim_wire::properties! { HostStorageSystemProperties: ExtensibleManagedObjectProp
     file_system_volume_info "fileSystemVolumeInfo" 0,
     system_file "systemFile" 5,
     multipath_state_info "multipathStateInfo" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostStorageSystemProperties: ExtensibleManagedObjectProperties, "HostStorageSystem", "urn:vim25", 0, {
+    storage_device_info "storageDeviceInfo" 0 0,
+    file_system_volume_info "fileSystemVolumeInfo" 0 2,
+    system_file "systemFile" 5 0,
+    multipath_state_info "multipathStateInfo" 4 0,
 } }
 
 impl HostStorageSystem {

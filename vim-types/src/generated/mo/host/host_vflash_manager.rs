@@ -11,13 +11,18 @@ pub struct HostVFlashManager(vim_wire::Handle);
 vim_wire::managed_object! { HostVFlashManager,
     "HostVFlashManager", 8, HostVFlashManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVFlashManager`], for typed property paths. Never constructed.
+/// The properties of [`HostVFlashManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVFlashManagerProperties {
     /// `vFlashConfigInfo`. Optional.
     pub vflash_config_info: Option<HostVFlashManagerVFlashConfigInfo>,
 }
 vim_wire::properties! { HostVFlashManagerProperties, HostVFlashManager, {
     vflash_config_info "vFlashConfigInfo" 8,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVFlashManagerProperties, "HostVFlashManager", "urn:vim25", 8, {
+    vflash_config_info "vFlashConfigInfo" 8 0,
 } }
 
 impl HostVFlashManager {

@@ -11,7 +11,9 @@ pub struct HostVirtualNicManager(ExtensibleManagedObject);
 vim_wire::managed_object! { HostVirtualNicManager: ExtensibleManagedObject,
     "HostVirtualNicManager", 4, HostVirtualNicManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVirtualNicManager`], for typed property paths. Never constructed.
+/// The properties of [`HostVirtualNicManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVirtualNicManagerProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -20,6 +22,10 @@ pub struct HostVirtualNicManagerProperties {
 }
 vim_wire::properties! { HostVirtualNicManagerProperties: ExtensibleManagedObjectProperties, HostVirtualNicManager, {
     info "info" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVirtualNicManagerProperties: ExtensibleManagedObjectProperties, "HostVirtualNicManager", "urn:vim25", 4, {
+    info "info" 4 2,
 } }
 
 impl HostVirtualNicManager {

@@ -9,7 +9,8 @@ pub struct HostVMotionSystem(ExtensibleManagedObject);
 vim_wire::managed_object! { HostVMotionSystem: ExtensibleManagedObject,
     "HostVMotionSystem", 0, HostVMotionSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVMotionSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostVMotionSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVMotionSystemProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -21,6 +22,11 @@ pub struct HostVMotionSystemProperties {
 vim_wire::properties! { HostVMotionSystemProperties: ExtensibleManagedObjectProperties, HostVMotionSystem, {
     net_config "netConfig" 0,
     ip_config "ipConfig" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVMotionSystemProperties: ExtensibleManagedObjectProperties, "HostVMotionSystem", "urn:vim25", 0, {
+    net_config "netConfig" 0 0,
+    ip_config "ipConfig" 0 0,
 } }
 
 impl HostVMotionSystem {

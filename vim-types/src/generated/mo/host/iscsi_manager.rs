@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct IscsiManager(vim_wire::Handle);
 vim_wire::managed_object! { IscsiManager, "IscsiManager", 6, IscsiManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`IscsiManager`], for typed property paths. Never constructed.
+/// The properties of [`IscsiManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct IscsiManagerProperties {
 }
 vim_wire::properties! { IscsiManagerProperties, IscsiManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { IscsiManagerProperties, "IscsiManager", "urn:vim25", 6, {} }
 
 impl IscsiManager {
     /// `QueryVnicStatus`. Privilege: `Host.Config.Storage`.

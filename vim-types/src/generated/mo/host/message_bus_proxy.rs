@@ -10,7 +10,10 @@ use crate::generated::types::*;
 pub struct MessageBusProxy(vim_wire::Handle);
 vim_wire::managed_object! { MessageBusProxy, "MessageBusProxy", 9, MessageBusProxyProperties, crate::generated::VIM25 }
 
-/// The properties of [`MessageBusProxy`], for typed property paths. Never constructed.
+/// The properties of [`MessageBusProxy`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct MessageBusProxyProperties {
 }
 vim_wire::properties! { MessageBusProxyProperties, MessageBusProxy, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { MessageBusProxyProperties, "MessageBusProxy", "urn:vim25", 9, {} }

@@ -11,10 +11,14 @@ pub struct CertificateManager(vim_wire::Handle);
 vim_wire::managed_object! { CertificateManager,
     "CertificateManager", 9, CertificateManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`CertificateManager`], for typed property paths. Never constructed.
+/// The properties of [`CertificateManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CertificateManagerProperties {
 }
 vim_wire::properties! { CertificateManagerProperties, CertificateManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CertificateManagerProperties, "CertificateManager", "urn:vim25", 9, {} }
 
 impl CertificateManager {
     /// `CertMgrRefreshCACertificatesAndCRLs_Task`. Privilege: `Certificate.Manage`.

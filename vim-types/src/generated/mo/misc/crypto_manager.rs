@@ -12,13 +12,18 @@ use crate::generated::types::*;
 pub struct CryptoManager(vim_wire::Handle);
 vim_wire::managed_object! { CryptoManager, "CryptoManager", 10, CryptoManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`CryptoManager`], for typed property paths. Never constructed.
+/// The properties of [`CryptoManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CryptoManagerProperties {
     /// `enabled`. Required.
     pub enabled: bool,
 }
 vim_wire::properties! { CryptoManagerProperties, CryptoManager, {
     enabled "enabled" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CryptoManagerProperties, "CryptoManager", "urn:vim25", 10, {
+    enabled "enabled" 10 2,
 } }
 
 impl CryptoManager {

@@ -13,12 +13,15 @@ pub struct CryptoManagerHost(CryptoManager);
 vim_wire::managed_object! { CryptoManagerHost: CryptoManager,
     "CryptoManagerHost", 11, CryptoManagerHostProperties, crate::generated::VIM25 }
 
-/// The properties of [`CryptoManagerHost`], for typed property paths. Never constructed.
+/// The properties of [`CryptoManagerHost`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CryptoManagerHostProperties {
     /// What it has as a [`CryptoManager`].
     pub extends: CryptoManagerProperties,
 }
 vim_wire::properties! { CryptoManagerHostProperties: CryptoManagerProperties, CryptoManagerHost, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CryptoManagerHostProperties: CryptoManagerProperties, "CryptoManagerHost", "urn:vim25", 11, {} }
 
 impl CryptoManagerHost {
     /// `CryptoManagerHostPrepare`. Privilege: `Cryptographer.RegisterHost`.

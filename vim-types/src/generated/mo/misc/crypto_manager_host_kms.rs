@@ -11,9 +11,13 @@ pub struct CryptoManagerHostKMS(CryptoManagerHost);
 vim_wire::managed_object! { CryptoManagerHostKMS: CryptoManagerHost,
     "CryptoManagerHostKMS", 11, CryptoManagerHostKMSProperties, crate::generated::VIM25 }
 
-/// The properties of [`CryptoManagerHostKMS`], for typed property paths. Never constructed.
+/// The properties of [`CryptoManagerHostKMS`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CryptoManagerHostKMSProperties {
     /// What it has as a [`CryptoManagerHost`].
     pub extends: CryptoManagerHostProperties,
 }
 vim_wire::properties! { CryptoManagerHostKMSProperties: CryptoManagerHostProperties, CryptoManagerHostKMS, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CryptoManagerHostKMSProperties: CryptoManagerHostProperties, "CryptoManagerHostKMS", "urn:vim25", 11, {} }

@@ -11,7 +11,8 @@ pub struct CryptoManagerKmip(CryptoManager);
 vim_wire::managed_object! { CryptoManagerKmip: CryptoManager,
     "CryptoManagerKmip", 10, CryptoManagerKmipProperties, crate::generated::VIM25 }
 
-/// The properties of [`CryptoManagerKmip`], for typed property paths. Never constructed.
+/// The properties of [`CryptoManagerKmip`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct CryptoManagerKmipProperties {
     /// What it has as a [`CryptoManager`].
     pub extends: CryptoManagerProperties,
@@ -20,6 +21,10 @@ pub struct CryptoManagerKmipProperties {
 }
 vim_wire::properties! { CryptoManagerKmipProperties: CryptoManagerProperties, CryptoManagerKmip, {
     kmip_servers "kmipServers" 10,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { CryptoManagerKmipProperties: CryptoManagerProperties, "CryptoManagerKmip", "urn:vim25", 10, {
+    kmip_servers "kmipServers" 10 0,
 } }
 
 impl CryptoManagerKmip {

@@ -9,10 +9,13 @@ pub struct DiagnosticManager(vim_wire::Handle);
 vim_wire::managed_object! { DiagnosticManager,
     "DiagnosticManager", 0, DiagnosticManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`DiagnosticManager`], for typed property paths. Never constructed.
+/// The properties of [`DiagnosticManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DiagnosticManagerProperties {
 }
 vim_wire::properties! { DiagnosticManagerProperties, DiagnosticManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DiagnosticManagerProperties, "DiagnosticManager", "urn:vim25", 0, {} }
 
 impl DiagnosticManager {
     /// `QueryDescriptions`. Privilege: `Global.Diagnostics`.

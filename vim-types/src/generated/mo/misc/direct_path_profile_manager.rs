@@ -11,10 +11,14 @@ pub struct DirectPathProfileManager(vim_wire::Handle);
 vim_wire::managed_object! { DirectPathProfileManager,
     "DirectPathProfileManager", 33, DirectPathProfileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`DirectPathProfileManager`], for typed property paths. Never constructed.
+/// The properties of [`DirectPathProfileManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DirectPathProfileManagerProperties {
 }
 vim_wire::properties! { DirectPathProfileManagerProperties, DirectPathProfileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DirectPathProfileManagerProperties, "DirectPathProfileManager", "urn:vim25", 33, {} }
 
 impl DirectPathProfileManager {
     /// `DirectPathProfileManagerCreate`. Privilege: `DirectPathProfileManager.Manage`.

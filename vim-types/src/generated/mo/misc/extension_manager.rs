@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct ExtensionManager(vim_wire::Handle);
 vim_wire::managed_object! { ExtensionManager, "ExtensionManager", 1, ExtensionManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ExtensionManager`], for typed property paths. Never constructed.
+/// The properties of [`ExtensionManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ExtensionManagerProperties {
     /// `extensionList`. Zero or more. Privilege: `System.View`.
     pub extension_list: Vec<Extension>,
 }
 vim_wire::properties! { ExtensionManagerProperties, ExtensionManager, {
     extension_list "extensionList" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ExtensionManagerProperties, "ExtensionManager", "urn:vim25", 1, {
+    extension_list "extensionList" 1 0,
 } }
 
 impl ExtensionManager {

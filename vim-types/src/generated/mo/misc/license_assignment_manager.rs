@@ -11,10 +11,14 @@ pub struct LicenseAssignmentManager(vim_wire::Handle);
 vim_wire::managed_object! { LicenseAssignmentManager,
     "LicenseAssignmentManager", 4, LicenseAssignmentManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`LicenseAssignmentManager`], for typed property paths. Never constructed.
+/// The properties of [`LicenseAssignmentManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct LicenseAssignmentManagerProperties {
 }
 vim_wire::properties! { LicenseAssignmentManagerProperties, LicenseAssignmentManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { LicenseAssignmentManagerProperties, "LicenseAssignmentManager", "urn:vim25", 4, {} }
 
 impl LicenseAssignmentManager {
     /// `UpdateAssignedLicense`. Privilege: `Global.Licenses`.

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct LicenseManager(vim_wire::Handle);
 vim_wire::managed_object! { LicenseManager, "LicenseManager", 0, LicenseManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`LicenseManager`], for typed property paths. Never constructed.
+/// The properties of [`LicenseManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct LicenseManagerProperties {
     /// `source`. Required.
     pub source: vim_wire::Poly<LicenseSource>,
@@ -37,6 +38,17 @@ vim_wire::properties! { LicenseManagerProperties, LicenseManager, {
     licenses "licenses" 4,
     license_assignment_manager "licenseAssignmentManager" 4,
     evaluation "evaluation" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { LicenseManagerProperties, "LicenseManager", "urn:vim25", 0, {
+    source "source" 0 2,
+    source_available "sourceAvailable" 0 2,
+    diagnostics "diagnostics" 1 0,
+    feature_info "featureInfo" 0 0,
+    licensed_edition "licensedEdition" 1 2,
+    licenses "licenses" 4 2,
+    license_assignment_manager "licenseAssignmentManager" 4 0,
+    evaluation "evaluation" 4 2,
 } }
 
 impl LicenseManager {

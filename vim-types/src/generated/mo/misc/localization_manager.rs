@@ -11,11 +11,17 @@ pub struct LocalizationManager(vim_wire::Handle);
 vim_wire::managed_object! { LocalizationManager,
     "LocalizationManager", 4, LocalizationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`LocalizationManager`], for typed property paths. Never constructed.
+/// The properties of [`LocalizationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct LocalizationManagerProperties {
     /// `catalog`. Zero or more. Privilege: `System.View`.
     pub catalog: Vec<LocalizationManagerMessageCatalog>,
 }
 vim_wire::properties! { LocalizationManagerProperties, LocalizationManager, {
     catalog "catalog" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { LocalizationManagerProperties, "LocalizationManager", "urn:vim25", 4, {
+    catalog "catalog" 4 0,
 } }

@@ -64,3 +64,26 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &UPDATE_KMS_SIGNED_CSR_CLIENT_CERT, &UPDATE_LICENSE, &UPDATE_LICENSE_LABEL, &UPDATE_SELF_SIGNED_CLIENT_CERT,
     &UPLOAD_CLIENT_CERT, &UPLOAD_KMIP_SERVER_CERT,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <CertificateManagerProperties as vim_wire::DataObject>::DESC,
+    <CryptoManagerProperties as vim_wire::DataObject>::DESC,
+    <CryptoManagerHostProperties as vim_wire::DataObject>::DESC,
+    <CryptoManagerHostKMSProperties as vim_wire::DataObject>::DESC,
+    <CryptoManagerKmipProperties as vim_wire::DataObject>::DESC,
+    <DiagnosticManagerProperties as vim_wire::DataObject>::DESC,
+    <DirectPathProfileManagerProperties as vim_wire::DataObject>::DESC,
+    <ExtensionManagerProperties as vim_wire::DataObject>::DESC,
+    <LicenseAssignmentManagerProperties as vim_wire::DataObject>::DESC,
+    <LicenseManagerProperties as vim_wire::DataObject>::DESC,
+    <LocalizationManagerProperties as vim_wire::DataObject>::DESC,
+    <OverheadMemoryManagerProperties as vim_wire::DataObject>::DESC,
+    <ResourcePlanningManagerProperties as vim_wire::DataObject>::DESC,
+    <ServiceManagerProperties as vim_wire::DataObject>::DESC, <SimpleCommandProperties as vim_wire::DataObject>::DESC,
+    <SiteInfoManagerProperties as vim_wire::DataObject>::DESC,
+    <TenantTenantManagerProperties as vim_wire::DataObject>::DESC,
+    <UserDirectoryProperties as vim_wire::DataObject>::DESC,
+    <VirtualizationManagerProperties as vim_wire::DataObject>::DESC,
+];

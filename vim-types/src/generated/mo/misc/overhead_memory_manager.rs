@@ -11,10 +11,14 @@ pub struct OverheadMemoryManager(vim_wire::Handle);
 vim_wire::managed_object! { OverheadMemoryManager,
     "OverheadMemoryManager", 9, OverheadMemoryManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`OverheadMemoryManager`], for typed property paths. Never constructed.
+/// The properties of [`OverheadMemoryManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct OverheadMemoryManagerProperties {
 }
 vim_wire::properties! { OverheadMemoryManagerProperties, OverheadMemoryManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { OverheadMemoryManagerProperties, "OverheadMemoryManager", "urn:vim25", 9, {} }
 
 impl OverheadMemoryManager {
     /// `LookupVmOverheadMemory`. Privilege: `Global.VCServer`.

@@ -11,10 +11,14 @@ pub struct ResourcePlanningManager(vim_wire::Handle);
 vim_wire::managed_object! { ResourcePlanningManager,
     "ResourcePlanningManager", 4, ResourcePlanningManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ResourcePlanningManager`], for typed property paths. Never constructed.
+/// The properties of [`ResourcePlanningManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ResourcePlanningManagerProperties {
 }
 vim_wire::properties! { ResourcePlanningManagerProperties, ResourcePlanningManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ResourcePlanningManagerProperties, "ResourcePlanningManager", "urn:vim25", 4, {} }
 
 impl ResourcePlanningManager {
     /// `EstimateDatabaseSize`. Privilege: `System.Read`.

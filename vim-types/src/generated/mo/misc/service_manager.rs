@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct ServiceManager(vim_wire::Handle);
 vim_wire::managed_object! { ServiceManager, "ServiceManager", 1, ServiceManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ServiceManager`], for typed property paths. Never constructed.
+/// The properties of [`ServiceManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ServiceManagerProperties {
     /// `service`. Zero or more. Privilege: `Global.ServiceManagers`.
     pub service: Vec<ServiceManagerServiceInfo>,
 }
 vim_wire::properties! { ServiceManagerProperties, ServiceManager, {
     service "service" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ServiceManagerProperties, "ServiceManager", "urn:vim25", 1, {
+    service "service" 1 0,
 } }
 
 impl ServiceManager {

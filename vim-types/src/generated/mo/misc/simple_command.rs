@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct SimpleCommand(vim_wire::Handle);
 vim_wire::managed_object! { SimpleCommand, "SimpleCommand", 1, SimpleCommandProperties, crate::generated::VIM25 }
 
-/// The properties of [`SimpleCommand`], for typed property paths. Never constructed.
+/// The properties of [`SimpleCommand`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct SimpleCommandProperties {
     /// `encodingType`. Required.
     pub encoding_type: SimpleCommandEncoding,
@@ -20,6 +21,11 @@ pub struct SimpleCommandProperties {
 vim_wire::properties! { SimpleCommandProperties, SimpleCommand, {
     encoding_type "encodingType" 1,
     entity "entity" 1,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { SimpleCommandProperties, "SimpleCommand", "urn:vim25", 1, {
+    encoding_type "encodingType" 1 2,
+    entity "entity" 1 2,
 } }
 
 impl SimpleCommand {

@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct SiteInfoManager(vim_wire::Handle);
 vim_wire::managed_object! { SiteInfoManager, "SiteInfoManager", 17, SiteInfoManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`SiteInfoManager`], for typed property paths. Never constructed.
+/// The properties of [`SiteInfoManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct SiteInfoManagerProperties {
 }
 vim_wire::properties! { SiteInfoManagerProperties, SiteInfoManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { SiteInfoManagerProperties, "SiteInfoManager", "urn:vim25", 17, {} }
 
 impl SiteInfoManager {
     /// `GetSiteInfo`. Privilege: `System.View`.

@@ -11,10 +11,14 @@ pub struct TenantTenantManager(vim_wire::Handle);
 vim_wire::managed_object! { TenantTenantManager,
     "TenantTenantManager", 16, TenantTenantManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`TenantTenantManager`], for typed property paths. Never constructed.
+/// The properties of [`TenantTenantManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct TenantTenantManagerProperties {
 }
 vim_wire::properties! { TenantTenantManagerProperties, TenantTenantManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { TenantTenantManagerProperties, "TenantTenantManager", "urn:vim25", 16, {} }
 
 impl TenantTenantManager {
     /// `MarkServiceProviderEntities`. Privilege: `TenantManager.Update`.

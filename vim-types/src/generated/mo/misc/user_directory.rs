@@ -8,13 +8,18 @@ use crate::generated::types::*;
 pub struct UserDirectory(vim_wire::Handle);
 vim_wire::managed_object! { UserDirectory, "UserDirectory", 0, UserDirectoryProperties, crate::generated::VIM25 }
 
-/// The properties of [`UserDirectory`], for typed property paths. Never constructed.
+/// The properties of [`UserDirectory`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct UserDirectoryProperties {
     /// `domainList`. Zero or more. Privilege: `System.View`.
     pub domain_list: Vec<String>,
 }
 vim_wire::properties! { UserDirectoryProperties, UserDirectory, {
     domain_list "domainList" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { UserDirectoryProperties, "UserDirectory", "urn:vim25", 0, {
+    domain_list "domainList" 0 0,
 } }
 
 impl UserDirectory {

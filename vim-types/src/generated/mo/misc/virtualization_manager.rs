@@ -11,7 +11,11 @@ pub struct VirtualizationManager(vim_wire::Handle);
 vim_wire::managed_object! { VirtualizationManager,
     "VirtualizationManager", 1, VirtualizationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VirtualizationManager`], for typed property paths. Never constructed.
+/// The properties of [`VirtualizationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VirtualizationManagerProperties {
 }
 vim_wire::properties! { VirtualizationManagerProperties, VirtualizationManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VirtualizationManagerProperties, "VirtualizationManager", "urn:vim25", 1, {} }

@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct Alarm(ExtensibleManagedObject);
 vim_wire::managed_object! { Alarm: ExtensibleManagedObject, "Alarm", 0, AlarmProperties, crate::generated::VIM25 }
 
-/// The properties of [`Alarm`], for typed property paths. Never constructed.
+/// The properties of [`Alarm`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct AlarmProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -17,6 +18,10 @@ pub struct AlarmProperties {
 }
 vim_wire::properties! { AlarmProperties: ExtensibleManagedObjectProperties, Alarm, {
     info "info" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { AlarmProperties: ExtensibleManagedObjectProperties, "Alarm", "urn:vim25", 0, {
+    info "info" 0 2,
 } }
 
 impl Alarm {

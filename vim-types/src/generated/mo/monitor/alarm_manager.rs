@@ -8,7 +8,8 @@ use crate::generated::types::*;
 pub struct AlarmManager(vim_wire::Handle);
 vim_wire::managed_object! { AlarmManager, "AlarmManager", 0, AlarmManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`AlarmManager`], for typed property paths. Never constructed.
+/// The properties of [`AlarmManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct AlarmManagerProperties {
     /// `defaultExpression`. Zero or more. Privilege: `System.View`.
     pub default_expression: Vec<vim_wire::Poly<AlarmExpression>>,
@@ -18,6 +19,11 @@ pub struct AlarmManagerProperties {
 vim_wire::properties! { AlarmManagerProperties, AlarmManager, {
     default_expression "defaultExpression" 0,
     description "description" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { AlarmManagerProperties, "AlarmManager", "urn:vim25", 0, {
+    default_expression "defaultExpression" 0 0,
+    description "description" 0 2,
 } }
 
 impl AlarmManager {

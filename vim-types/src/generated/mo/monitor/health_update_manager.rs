@@ -11,10 +11,14 @@ pub struct HealthUpdateManager(vim_wire::Handle);
 vim_wire::managed_object! { HealthUpdateManager,
     "HealthUpdateManager", 10, HealthUpdateManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HealthUpdateManager`], for typed property paths. Never constructed.
+/// The properties of [`HealthUpdateManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HealthUpdateManagerProperties {
 }
 vim_wire::properties! { HealthUpdateManagerProperties, HealthUpdateManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HealthUpdateManagerProperties, "HealthUpdateManager", "urn:vim25", 10, {} }
 
 impl HealthUpdateManager {
     /// `RegisterHealthUpdateProvider`. Privilege: `HealthUpdateProvider.Register`.

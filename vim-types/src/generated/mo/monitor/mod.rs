@@ -28,3 +28,13 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &RESET_COUNTER_LEVEL_MAPPING, &RETRIEVE_ENTITY_SCHEDULED_TASK, &RETRIEVE_OBJECT_SCHEDULED_TASK,
     &RUN_SCHEDULED_TASK, &UNREGISTER_HEALTH_UPDATE_PROVIDER, &UPDATE_COUNTER_LEVEL_MAPPING, &UPDATE_PERF_INTERVAL,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <AlarmProperties as vim_wire::DataObject>::DESC, <AlarmManagerProperties as vim_wire::DataObject>::DESC,
+    <HealthUpdateManagerProperties as vim_wire::DataObject>::DESC,
+    <PerformanceManagerProperties as vim_wire::DataObject>::DESC,
+    <ScheduledTaskProperties as vim_wire::DataObject>::DESC,
+    <ScheduledTaskManagerProperties as vim_wire::DataObject>::DESC,
+];

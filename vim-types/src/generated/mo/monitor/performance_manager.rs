@@ -9,7 +9,9 @@ pub struct PerformanceManager(vim_wire::Handle);
 vim_wire::managed_object! { PerformanceManager,
     "PerformanceManager", 0, PerformanceManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`PerformanceManager`], for typed property paths. Never constructed.
+/// The properties of [`PerformanceManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PerformanceManagerProperties {
     /// `description`. Required. Privilege: `System.View`. Needs the feature `misc`.
     #[cfg(feature = "misc")]
@@ -26,6 +28,12 @@ vim_wire::properties! { PerformanceManagerProperties, PerformanceManager, {
     #[cfg(feature = "misc")]
     historical_interval "historicalInterval" 0,
     perf_counter "perfCounter" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PerformanceManagerProperties, "PerformanceManager", "urn:vim25", 0, {
+    description "description" 0 2,
+    historical_interval "historicalInterval" 0 0,
+    perf_counter "perfCounter" 0 0,
 } }
 
 impl PerformanceManager {

@@ -9,7 +9,8 @@ pub struct ScheduledTask(ExtensibleManagedObject);
 vim_wire::managed_object! { ScheduledTask: ExtensibleManagedObject,
     "ScheduledTask", 0, ScheduledTaskProperties, crate::generated::VIM25 }
 
-/// The properties of [`ScheduledTask`], for typed property paths. Never constructed.
+/// The properties of [`ScheduledTask`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ScheduledTaskProperties {
     /// What it has as a [`ExtensibleManagedObject`].
     pub extends: ExtensibleManagedObjectProperties,
@@ -18,6 +19,10 @@ pub struct ScheduledTaskProperties {
 }
 vim_wire::properties! { ScheduledTaskProperties: ExtensibleManagedObjectProperties, ScheduledTask, {
     info "info" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ScheduledTaskProperties: ExtensibleManagedObjectProperties, "ScheduledTask", "urn:vim25", 0, {
+    info "info" 0 2,
 } }
 
 impl ScheduledTask {

@@ -9,7 +9,9 @@ pub struct ScheduledTaskManager(vim_wire::Handle);
 vim_wire::managed_object! { ScheduledTaskManager,
     "ScheduledTaskManager", 0, ScheduledTaskManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ScheduledTaskManager`], for typed property paths. Never constructed.
+/// The properties of [`ScheduledTaskManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ScheduledTaskManagerProperties {
     /// `scheduledTask`. Zero or more. References to [`ScheduledTask`]. Privilege: `System.View`.
     pub scheduled_task: Vec<vim_wire::MoRef>,
@@ -19,6 +21,11 @@ pub struct ScheduledTaskManagerProperties {
 vim_wire::properties! { ScheduledTaskManagerProperties, ScheduledTaskManager, {
     scheduled_task "scheduledTask" 0,
     description "description" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ScheduledTaskManagerProperties, "ScheduledTaskManager", "urn:vim25", 0, {
+    scheduled_task "scheduledTask" 0 0,
+    description "description" 0 2,
 } }
 
 impl ScheduledTaskManager {

@@ -11,10 +11,14 @@ pub struct DistributedVirtualSwitchManager(vim_wire::Handle);
 vim_wire::managed_object! { DistributedVirtualSwitchManager,
     "DistributedVirtualSwitchManager", 4, DistributedVirtualSwitchManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`DistributedVirtualSwitchManager`], for typed property paths. Never constructed.
+/// The properties of [`DistributedVirtualSwitchManager`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DistributedVirtualSwitchManagerProperties {
 }
 vim_wire::properties! { DistributedVirtualSwitchManagerProperties, DistributedVirtualSwitchManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DistributedVirtualSwitchManagerProperties, "DistributedVirtualSwitchManager", "urn:vim25", 4, {} }
 
 impl DistributedVirtualSwitchManager {
     /// `QueryAvailableDvsSpec`. Privilege: `System.View`.

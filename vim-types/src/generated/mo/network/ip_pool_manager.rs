@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct IpPoolManager(vim_wire::Handle);
 vim_wire::managed_object! { IpPoolManager, "IpPoolManager", 4, IpPoolManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`IpPoolManager`], for typed property paths. Never constructed.
+/// The properties of [`IpPoolManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct IpPoolManagerProperties {
 }
 vim_wire::properties! { IpPoolManagerProperties, IpPoolManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { IpPoolManagerProperties, "IpPoolManager", "urn:vim25", 4, {} }
 
 impl IpPoolManager {
     /// `QueryIpPools`.

@@ -20,3 +20,11 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &QUERY_IP_POOLS, &QUERY_SUPPORTED_NETWORK_OFFLOAD_SPEC, &RECTIFY_DVS_ON_HOST_TASK, &RELEASE_IP_ALLOCATION,
     &UPDATE_DVS_LACP_GROUP_CONFIG_TASK, &UPDATE_IP_POOL,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <DistributedVirtualSwitchManagerProperties as vim_wire::DataObject>::DESC,
+    <IpPoolManagerProperties as vim_wire::DataObject>::DESC, <TransitGatewayProperties as vim_wire::DataObject>::DESC,
+    <VmwareDistributedVirtualSwitchProperties as vim_wire::DataObject>::DESC,
+];

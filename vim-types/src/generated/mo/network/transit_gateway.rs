@@ -11,7 +11,8 @@ pub struct TransitGateway(ManagedEntity);
 vim_wire::managed_object! { TransitGateway: ManagedEntity,
     "TransitGateway", 34, TransitGatewayProperties, crate::generated::VIM25 }
 
-/// The properties of [`TransitGateway`], for typed property paths. Never constructed.
+/// The properties of [`TransitGateway`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct TransitGatewayProperties {
     /// What it has as a [`ManagedEntity`].
     pub extends: ManagedEntityProperties,
@@ -20,4 +21,8 @@ pub struct TransitGatewayProperties {
 }
 vim_wire::properties! { TransitGatewayProperties: ManagedEntityProperties, TransitGateway, {
     config "config" 34,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { TransitGatewayProperties: ManagedEntityProperties, "TransitGateway", "urn:vim25", 34, {
+    config "config" 34 2,
 } }

@@ -11,12 +11,16 @@ pub struct VmwareDistributedVirtualSwitch(DistributedVirtualSwitch);
 vim_wire::managed_object! { VmwareDistributedVirtualSwitch: DistributedVirtualSwitch,
     "VmwareDistributedVirtualSwitch", 4, VmwareDistributedVirtualSwitchProperties, crate::generated::VIM25 }
 
-/// The properties of [`VmwareDistributedVirtualSwitch`], for typed property paths. Never constructed.
+/// The properties of [`VmwareDistributedVirtualSwitch`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VmwareDistributedVirtualSwitchProperties {
     /// What it has as a [`DistributedVirtualSwitch`].
     pub extends: DistributedVirtualSwitchProperties,
 }
 vim_wire::properties! { VmwareDistributedVirtualSwitchProperties: DistributedVirtualSwitchProperties, VmwareDistributedVirtualSwitch, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VmwareDistributedVirtualSwitchProperties: DistributedVirtualSwitchProperties, "VmwareDistributedVirtualSwitch", "urn:vim25", 4, {} }
 
 impl VmwareDistributedVirtualSwitch {
     /// `UpdateDVSLacpGroupConfig_Task`. Since 5.5. Privilege: `DVSwitch.Modify`.

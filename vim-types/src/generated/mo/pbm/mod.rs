@@ -31,3 +31,16 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &PBM_QUERY_SPACE_STATS_FOR_STORAGE_CONTAINER, &PBM_RESET_DEFAULT_REQUIREMENT_PROFILE,
     &PBM_RESET_VSAN_DEFAULT_PROFILE, &PBM_RETRIEVE_CONTENT, &PBM_RETRIEVE_SERVICE_CONTENT, &PBM_UPDATE,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <PbmCapabilityMetadataManagerProperties as vim_wire::DataObject>::DESC,
+    <PbmComplianceManagerProperties as vim_wire::DataObject>::DESC,
+    <PbmPlacementSolverProperties as vim_wire::DataObject>::DESC,
+    <PbmProfileProfileManagerProperties as vim_wire::DataObject>::DESC,
+    <PbmProviderProperties as vim_wire::DataObject>::DESC,
+    <PbmReplicationManagerProperties as vim_wire::DataObject>::DESC,
+    <PbmServiceInstanceProperties as vim_wire::DataObject>::DESC,
+    <PbmSessionManagerProperties as vim_wire::DataObject>::DESC,
+];

@@ -9,7 +9,11 @@ pub struct PbmCapabilityMetadataManager(vim_wire::Handle);
 vim_wire::managed_object! { PbmCapabilityMetadataManager,
     "PbmCapabilityMetadataManager", 0, PbmCapabilityMetadataManagerProperties, crate::generated::PBM }
 
-/// The properties of [`PbmCapabilityMetadataManager`], for typed property paths. Never constructed.
+/// The properties of [`PbmCapabilityMetadataManager`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmCapabilityMetadataManagerProperties {
 }
 vim_wire::properties! { PbmCapabilityMetadataManagerProperties, PbmCapabilityMetadataManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmCapabilityMetadataManagerProperties, "PbmCapabilityMetadataManager", "urn:pbm", 0, {} }

@@ -9,10 +9,14 @@ pub struct PbmComplianceManager(vim_wire::Handle);
 vim_wire::managed_object! { PbmComplianceManager,
     "PbmComplianceManager", 0, PbmComplianceManagerProperties, crate::generated::PBM }
 
-/// The properties of [`PbmComplianceManager`], for typed property paths. Never constructed.
+/// The properties of [`PbmComplianceManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmComplianceManagerProperties {
 }
 vim_wire::properties! { PbmComplianceManagerProperties, PbmComplianceManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmComplianceManagerProperties, "PbmComplianceManager", "urn:pbm", 0, {} }
 
 impl PbmComplianceManager {
     /// `PbmCheckCompliance`. Privilege: `StorageProfile.View`.

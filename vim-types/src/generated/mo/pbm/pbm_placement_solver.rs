@@ -9,10 +9,14 @@ pub struct PbmPlacementSolver(vim_wire::Handle);
 vim_wire::managed_object! { PbmPlacementSolver,
     "PbmPlacementSolver", 0, PbmPlacementSolverProperties, crate::generated::PBM }
 
-/// The properties of [`PbmPlacementSolver`], for typed property paths. Never constructed.
+/// The properties of [`PbmPlacementSolver`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmPlacementSolverProperties {
 }
 vim_wire::properties! { PbmPlacementSolverProperties, PbmPlacementSolver, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmPlacementSolverProperties, "PbmPlacementSolver", "urn:pbm", 0, {} }
 
 impl PbmPlacementSolver {
     /// `PbmQueryMatchingHub`. Privilege: `StorageProfile.View`.

@@ -9,10 +9,14 @@ pub struct PbmProfileProfileManager(vim_wire::Handle);
 vim_wire::managed_object! { PbmProfileProfileManager,
     "PbmProfileProfileManager", 0, PbmProfileProfileManagerProperties, crate::generated::PBM }
 
-/// The properties of [`PbmProfileProfileManager`], for typed property paths. Never constructed.
+/// The properties of [`PbmProfileProfileManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmProfileProfileManagerProperties {
 }
 vim_wire::properties! { PbmProfileProfileManagerProperties, PbmProfileProfileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmProfileProfileManagerProperties, "PbmProfileProfileManager", "urn:pbm", 0, {} }
 
 impl PbmProfileProfileManager {
     /// `PbmFetchResourceType`. Privilege: `StorageProfile.View`.

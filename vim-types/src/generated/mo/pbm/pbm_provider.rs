@@ -8,7 +8,10 @@ use crate::generated::types::*;
 pub struct PbmProvider(vim_wire::Handle);
 vim_wire::managed_object! { PbmProvider, "PbmProvider", 0, PbmProviderProperties, crate::generated::PBM }
 
-/// The properties of [`PbmProvider`], for typed property paths. Never constructed.
+/// The properties of [`PbmProvider`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmProviderProperties {
 }
 vim_wire::properties! { PbmProviderProperties, PbmProvider, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmProviderProperties, "PbmProvider", "urn:pbm", 0, {} }

@@ -11,10 +11,14 @@ pub struct PbmReplicationManager(vim_wire::Handle);
 vim_wire::managed_object! { PbmReplicationManager,
     "PbmReplicationManager", 2, PbmReplicationManagerProperties, crate::generated::PBM }
 
-/// The properties of [`PbmReplicationManager`], for typed property paths. Never constructed.
+/// The properties of [`PbmReplicationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmReplicationManagerProperties {
 }
 vim_wire::properties! { PbmReplicationManagerProperties, PbmReplicationManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmReplicationManagerProperties, "PbmReplicationManager", "urn:pbm", 2, {} }
 
 impl PbmReplicationManager {
     /// `PbmQueryReplicationGroups`. Privilege: `StorageProfile.View`.

@@ -9,13 +9,19 @@ pub struct PbmServiceInstance(vim_wire::Handle);
 vim_wire::managed_object! { PbmServiceInstance,
     "PbmServiceInstance", 0, PbmServiceInstanceProperties, crate::generated::PBM }
 
-/// The properties of [`PbmServiceInstance`], for typed property paths. Never constructed.
+/// The properties of [`PbmServiceInstance`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmServiceInstanceProperties {
     /// `content`. Required. Privilege: `System.Anonymous`.
     pub content: PbmServiceInstanceContent,
 }
 vim_wire::properties! { PbmServiceInstanceProperties, PbmServiceInstance, {
     content "content" 0,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmServiceInstanceProperties, "PbmServiceInstance", "urn:pbm", 0, {
+    content "content" 0 2,
 } }
 
 impl PbmServiceInstance {

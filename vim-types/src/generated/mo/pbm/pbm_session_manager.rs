@@ -8,7 +8,10 @@ use crate::generated::types::*;
 pub struct PbmSessionManager(vim_wire::Handle);
 vim_wire::managed_object! { PbmSessionManager, "PbmSessionManager", 0, PbmSessionManagerProperties, crate::generated::PBM }
 
-/// The properties of [`PbmSessionManager`], for typed property paths. Never constructed.
+/// The properties of [`PbmSessionManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct PbmSessionManagerProperties {
 }
 vim_wire::properties! { PbmSessionManagerProperties, PbmSessionManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { PbmSessionManagerProperties, "PbmSessionManager", "urn:pbm", 0, {} }

@@ -11,12 +11,15 @@ pub struct ClusterProfile(Profile);
 vim_wire::managed_object! { ClusterProfile: Profile,
     "ClusterProfile", 4, ClusterProfileProperties, crate::generated::VIM25 }
 
-/// The properties of [`ClusterProfile`], for typed property paths. Never constructed.
+/// The properties of [`ClusterProfile`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ClusterProfileProperties {
     /// What it has as a [`Profile`].
     pub extends: ProfileProperties,
 }
 vim_wire::properties! { ClusterProfileProperties: ProfileProperties, ClusterProfile, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ClusterProfileProperties: ProfileProperties, "ClusterProfile", "urn:vim25", 4, {} }
 
 impl ClusterProfile {
     /// `UpdateClusterProfile`. Privilege: `Profile.Edit`.

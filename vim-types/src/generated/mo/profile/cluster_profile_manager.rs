@@ -11,9 +11,13 @@ pub struct ClusterProfileManager(ProfileManager);
 vim_wire::managed_object! { ClusterProfileManager: ProfileManager,
     "ClusterProfileManager", 4, ClusterProfileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ClusterProfileManager`], for typed property paths. Never constructed.
+/// The properties of [`ClusterProfileManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ClusterProfileManagerProperties {
     /// What it has as a [`ProfileManager`].
     pub extends: ProfileManagerProperties,
 }
 vim_wire::properties! { ClusterProfileManagerProperties: ProfileManagerProperties, ClusterProfileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ClusterProfileManagerProperties: ProfileManagerProperties, "ClusterProfileManager", "urn:vim25", 4, {} }

@@ -10,7 +10,8 @@ use crate::generated::types::*;
 pub struct HostProfile(Profile);
 vim_wire::managed_object! { HostProfile: Profile, "HostProfile", 4, HostProfileProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostProfile`], for typed property paths. Never constructed.
+/// The properties of [`HostProfile`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostProfileProperties {
     /// What it has as a [`Profile`].
     pub extends: ProfileProperties,
@@ -31,6 +32,14 @@ vim_wire::properties! { HostProfileProperties: ProfileProperties, HostProfile, {
     validation_failure_info "validationFailureInfo" 11,
     compliance_check_time "complianceCheckTime" 29,
     reference_host "referenceHost" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostProfileProperties: ProfileProperties, "HostProfile", "urn:vim25", 4, {
+    validation_state "validationState" 11 0,
+    validation_state_update_time "validationStateUpdateTime" 11 0,
+    validation_failure_info "validationFailureInfo" 11 0,
+    compliance_check_time "complianceCheckTime" 29 0,
+    reference_host "referenceHost" 4 0,
 } }
 
 impl HostProfile {

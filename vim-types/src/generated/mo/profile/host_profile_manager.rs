@@ -11,12 +11,16 @@ pub struct HostProfileManager(ProfileManager);
 vim_wire::managed_object! { HostProfileManager: ProfileManager,
     "HostProfileManager", 4, HostProfileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostProfileManager`], for typed property paths. Never constructed.
+/// The properties of [`HostProfileManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostProfileManagerProperties {
     /// What it has as a [`ProfileManager`].
     pub extends: ProfileManagerProperties,
 }
 vim_wire::properties! { HostProfileManagerProperties: ProfileManagerProperties, HostProfileManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostProfileManagerProperties: ProfileManagerProperties, "HostProfileManager", "urn:vim25", 4, {} }
 
 impl HostProfileManager {
     /// `ApplyHostConfig_Task`.

@@ -11,10 +11,14 @@ pub struct HostSpecificationManager(vim_wire::Handle);
 vim_wire::managed_object! { HostSpecificationManager,
     "HostSpecificationManager", 10, HostSpecificationManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostSpecificationManager`], for typed property paths. Never constructed.
+/// The properties of [`HostSpecificationManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostSpecificationManagerProperties {
 }
 vim_wire::properties! { HostSpecificationManagerProperties, HostSpecificationManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostSpecificationManagerProperties, "HostSpecificationManager", "urn:vim25", 10, {} }
 
 impl HostSpecificationManager {
     /// `UpdateHostSpecification`. Privilege: `Profile.Edit`.

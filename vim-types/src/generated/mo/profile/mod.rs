@@ -33,3 +33,16 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &UPDATE_HOST_SPECIFICATION, &UPDATE_HOST_SUB_SPECIFICATION, &UPDATE_REFERENCE_HOST,
     &VALIDATE_HOST_PROFILE_COMPOSITION_TASK,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <ClusterProfileProperties as vim_wire::DataObject>::DESC,
+    <ClusterProfileManagerProperties as vim_wire::DataObject>::DESC,
+    <HostProfileProperties as vim_wire::DataObject>::DESC,
+    <HostProfileManagerProperties as vim_wire::DataObject>::DESC,
+    <HostSpecificationManagerProperties as vim_wire::DataObject>::DESC,
+    <ProfileProperties as vim_wire::DataObject>::DESC,
+    <ProfileComplianceManagerProperties as vim_wire::DataObject>::DESC,
+    <ProfileManagerProperties as vim_wire::DataObject>::DESC,
+];

@@ -12,7 +12,8 @@ use crate::generated::types::*;
 pub struct Profile(vim_wire::Handle);
 vim_wire::managed_object! { Profile, "Profile", 4, ProfileProperties, crate::generated::VIM25 }
 
-/// The properties of [`Profile`], for typed property paths. Never constructed.
+/// The properties of [`Profile`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ProfileProperties {
     /// `config`. Required. Privilege: `Profile.Edit`.
     pub config: vim_wire::Poly<ProfileConfigInfo>,
@@ -37,6 +38,16 @@ vim_wire::properties! { ProfileProperties, Profile, {
     modified_time "modifiedTime" 4,
     entity "entity" 4,
     compliance_status "complianceStatus" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ProfileProperties, "Profile", "urn:vim25", 4, {
+    config "config" 4 2,
+    description "description" 4 0,
+    name "name" 4 2,
+    created_time "createdTime" 4 2,
+    modified_time "modifiedTime" 4 2,
+    entity "entity" 4 0,
+    compliance_status "complianceStatus" 4 2,
 } }
 
 impl Profile {

@@ -11,10 +11,14 @@ pub struct ProfileComplianceManager(vim_wire::Handle);
 vim_wire::managed_object! { ProfileComplianceManager,
     "ProfileComplianceManager", 4, ProfileComplianceManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ProfileComplianceManager`], for typed property paths. Never constructed.
+/// The properties of [`ProfileComplianceManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ProfileComplianceManagerProperties {
 }
 vim_wire::properties! { ProfileComplianceManagerProperties, ProfileComplianceManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ProfileComplianceManagerProperties, "ProfileComplianceManager", "urn:vim25", 4, {} }
 
 impl ProfileComplianceManager {
     /// `CheckCompliance_Task`. Privilege: `System.View`.

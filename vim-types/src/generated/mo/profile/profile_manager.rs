@@ -12,13 +12,18 @@ use crate::generated::types::*;
 pub struct ProfileManager(vim_wire::Handle);
 vim_wire::managed_object! { ProfileManager, "ProfileManager", 4, ProfileManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`ProfileManager`], for typed property paths. Never constructed.
+/// The properties of [`ProfileManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct ProfileManagerProperties {
     /// `profile`. Zero or more. References to [`Profile`]. Privilege: `Profile.View`.
     pub profile: Vec<vim_wire::MoRef>,
 }
 vim_wire::properties! { ProfileManagerProperties, ProfileManager, {
     profile "profile" 4,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { ProfileManagerProperties, "ProfileManager", "urn:vim25", 4, {
+    profile "profile" 4 0,
 } }
 
 impl ProfileManager {

@@ -11,10 +11,14 @@ pub struct DatastoreNamespaceManager(vim_wire::Handle);
 vim_wire::managed_object! { DatastoreNamespaceManager,
     "DatastoreNamespaceManager", 8, DatastoreNamespaceManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`DatastoreNamespaceManager`], for typed property paths. Never constructed.
+/// The properties of [`DatastoreNamespaceManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct DatastoreNamespaceManagerProperties {
 }
 vim_wire::properties! { DatastoreNamespaceManagerProperties, DatastoreNamespaceManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { DatastoreNamespaceManagerProperties, "DatastoreNamespaceManager", "urn:vim25", 8, {} }
 
 impl DatastoreNamespaceManager {
     /// `CreateDirectory`.

@@ -11,10 +11,14 @@ pub struct HostVsanInternalSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostVsanInternalSystem,
     "HostVsanInternalSystem", 8, HostVsanInternalSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVsanInternalSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostVsanInternalSystem`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVsanInternalSystemProperties {
 }
 vim_wire::properties! { HostVsanInternalSystemProperties, HostVsanInternalSystem, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVsanInternalSystemProperties, "HostVsanInternalSystem", "urn:vim25", 8, {} }
 
 impl HostVsanInternalSystem {
     /// `QueryCmmds`. Privilege: `System.Read`.

@@ -10,13 +10,18 @@ use crate::generated::types::*;
 pub struct HostVsanSystem(vim_wire::Handle);
 vim_wire::managed_object! { HostVsanSystem, "HostVsanSystem", 8, HostVsanSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVsanSystem`], for typed property paths. Never constructed.
+/// The properties of [`HostVsanSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVsanSystemProperties {
     /// `config`. Required. Privilege: `System.Read`.
     pub config: VsanHostConfigInfo,
 }
 vim_wire::properties! { HostVsanSystemProperties, HostVsanSystem, {
     config "config" 8,
+} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVsanSystemProperties, "HostVsanSystem", "urn:vim25", 8, {
+    config "config" 8 2,
 } }
 
 impl HostVsanSystem {

@@ -11,12 +11,16 @@ pub struct HostVStorageObjectManager(VStorageObjectManagerBase);
 vim_wire::managed_object! { HostVStorageObjectManager: VStorageObjectManagerBase,
     "HostVStorageObjectManager", 10, HostVStorageObjectManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`HostVStorageObjectManager`], for typed property paths. Never constructed.
+/// The properties of [`HostVStorageObjectManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct HostVStorageObjectManagerProperties {
     /// What it has as a [`VStorageObjectManagerBase`].
     pub extends: VStorageObjectManagerBaseProperties,
 }
 vim_wire::properties! { HostVStorageObjectManagerProperties: VStorageObjectManagerBaseProperties, HostVStorageObjectManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { HostVStorageObjectManagerProperties: VStorageObjectManagerBaseProperties, "HostVStorageObjectManager", "urn:vim25", 10, {} }
 
 impl HostVStorageObjectManager {
     /// `HostCreateDisk_Task`. Privilege: `System.View`.

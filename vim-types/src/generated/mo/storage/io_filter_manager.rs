@@ -10,10 +10,13 @@ use crate::generated::types::*;
 pub struct IoFilterManager(vim_wire::Handle);
 vim_wire::managed_object! { IoFilterManager, "IoFilterManager", 9, IoFilterManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`IoFilterManager`], for typed property paths. Never constructed.
+/// The properties of [`IoFilterManager`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct IoFilterManagerProperties {
 }
 vim_wire::properties! { IoFilterManagerProperties, IoFilterManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { IoFilterManagerProperties, "IoFilterManager", "urn:vim25", 9, {} }
 
 impl IoFilterManager {
     /// `InstallIoFilter_Task`.

@@ -61,3 +61,17 @@ pub(in crate::generated) static METHODS: &[&vim_wire::MethodDesc] = &[
     &VSTORAGE_OBJECT_DELETE_SNAPSHOT_EX_TASK, &VSTORAGE_OBJECT_EXTEND_DISK_EX_TASK,
     &VSTORAGE_OBJECT_VCENTER_QUERY_CHANGED_DISK_AREAS,
 ];
+
+/// The managed objects' properties as data types, under the objects' names.
+#[cfg(feature = "server")]
+pub(in crate::generated) static PROPERTIES: &[&vim_wire::TypeDesc] = &[
+    <DatastoreNamespaceManagerProperties as vim_wire::DataObject>::DESC,
+    <HostVStorageObjectManagerProperties as vim_wire::DataObject>::DESC,
+    <HostVsanInternalSystemProperties as vim_wire::DataObject>::DESC,
+    <HostVsanSystemProperties as vim_wire::DataObject>::DESC,
+    <IoFilterManagerProperties as vim_wire::DataObject>::DESC,
+    <StorageQueryManagerProperties as vim_wire::DataObject>::DESC,
+    <VStorageObjectManagerBaseProperties as vim_wire::DataObject>::DESC,
+    <VcenterVStorageObjectManagerProperties as vim_wire::DataObject>::DESC,
+    <VsanUpgradeSystemProperties as vim_wire::DataObject>::DESC,
+];

@@ -11,10 +11,14 @@ pub struct StorageQueryManager(vim_wire::Handle);
 vim_wire::managed_object! { StorageQueryManager,
     "StorageQueryManager", 13, StorageQueryManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`StorageQueryManager`], for typed property paths. Never constructed.
+/// The properties of [`StorageQueryManager`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct StorageQueryManagerProperties {
 }
 vim_wire::properties! { StorageQueryManagerProperties, StorageQueryManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { StorageQueryManagerProperties, "StorageQueryManager", "urn:vim25", 13, {} }
 
 impl StorageQueryManager {
     /// `QueryHostsWithAttachedLun`. Privilege: `System.Read`.

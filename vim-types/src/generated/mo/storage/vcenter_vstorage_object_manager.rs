@@ -11,12 +11,16 @@ pub struct VcenterVStorageObjectManager(VStorageObjectManagerBase);
 vim_wire::managed_object! { VcenterVStorageObjectManager: VStorageObjectManagerBase,
     "VcenterVStorageObjectManager", 10, VcenterVStorageObjectManagerProperties, crate::generated::VIM25 }
 
-/// The properties of [`VcenterVStorageObjectManager`], for typed property paths. Never constructed.
+/// The properties of [`VcenterVStorageObjectManager`], for typed property paths. A value only with the
+/// feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VcenterVStorageObjectManagerProperties {
     /// What it has as a [`VStorageObjectManagerBase`].
     pub extends: VStorageObjectManagerBaseProperties,
 }
 vim_wire::properties! { VcenterVStorageObjectManagerProperties: VStorageObjectManagerBaseProperties, VcenterVStorageObjectManager, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VcenterVStorageObjectManagerProperties: VStorageObjectManagerBaseProperties, "VcenterVStorageObjectManager", "urn:vim25", 10, {} }
 
 impl VcenterVStorageObjectManager {
     /// `CreateDisk_Task`. Privilege: `System.View`.

@@ -11,10 +11,13 @@ pub struct VsanUpgradeSystem(vim_wire::Handle);
 vim_wire::managed_object! { VsanUpgradeSystem,
     "VsanUpgradeSystem", 9, VsanUpgradeSystemProperties, crate::generated::VIM25 }
 
-/// The properties of [`VsanUpgradeSystem`], for typed property paths. Never constructed.
+/// The properties of [`VsanUpgradeSystem`], for typed property paths. A value only with the feature `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VsanUpgradeSystemProperties {
 }
 vim_wire::properties! { VsanUpgradeSystemProperties, VsanUpgradeSystem, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VsanUpgradeSystemProperties, "VsanUpgradeSystem", "urn:vim25", 9, {} }
 
 impl VsanUpgradeSystem {
     /// `PerformVsanUpgradePreflightCheck`. Privilege: `System.Read`.

@@ -13,10 +13,14 @@ pub struct VStorageObjectManagerBase(vim_wire::Handle);
 vim_wire::managed_object! { VStorageObjectManagerBase,
     "VStorageObjectManagerBase", 10, VStorageObjectManagerBaseProperties, crate::generated::VIM25 }
 
-/// The properties of [`VStorageObjectManagerBase`], for typed property paths. Never constructed.
+/// The properties of [`VStorageObjectManagerBase`], for typed property paths. A value only with the feature
+/// `server`.
+#[cfg_attr(feature = "server", derive(Default))]
 pub struct VStorageObjectManagerBaseProperties {
 }
 vim_wire::properties! { VStorageObjectManagerBaseProperties, VStorageObjectManagerBase, {} }
+#[cfg(feature = "server")]
+vim_wire::property_object! { VStorageObjectManagerBaseProperties, "VStorageObjectManagerBase", "urn:vim25", 10, {} }
 
 impl VStorageObjectManagerBase {
     /// `VStorageObjectExtendDiskEx_Task`. Since 8.0.2.0. Privilege: `System.View`.
