@@ -62,6 +62,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("vim-types", &["vim-wire"], &[]),
     ("vim-macros", &[], &["vim-types", "vim-wire"]),
     ("vim-client", &["vim-macros", "vim-types", "vim-wire"], &[]),
+    ("vim-sim", &["vim-types", "vim-wire"], &[]),
 ];
 
 /// Folders whose packages may use everything in the workspace, and that nothing outside of them uses.

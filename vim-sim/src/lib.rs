@@ -1,0 +1,19 @@
+//! A vCenter or ESXi host to develop and test against, in your own process.
+
+mod build;
+mod call;
+mod dispatch;
+mod fault;
+mod mo;
+mod model;
+mod rules;
+mod serve;
+mod session;
+mod sim;
+mod timer;
+mod world;
+
+pub use build::{Builder, Simulator, StartError};
+pub use model::Model;
+pub use rules::{Failure, Rule};
+pub use timer::Clock;

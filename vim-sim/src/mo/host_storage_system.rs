@@ -1,0 +1,3 @@
+use crate::call::methods;
+
+methods! {}

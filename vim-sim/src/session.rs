@@ -1,0 +1,226 @@
+//! Sessions, and the objects that live and die with them.
+
+use crate::fault::{Fault, Result};
+use std::any::Any as StdAny;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+use vim_types::{InvalidLogin, UserSession};
+use vim_wire::{DateTime, MoRef};
+
+/// Something of a session's own: a collector, a filter, a view.
+pub(crate) type Owned = Arc<dyn StdAny + Send + Sync>;
+
+/// Somebody who has logged in.
+pub(crate) struct Session {
+    /// The secret by which it is known: the value of its cookie.
+    pub(crate) token: String,
+    /// What is shown of it to others.
+    pub(crate) key: String,
+    pub(crate) user: String,
+    pub(crate) locale: Mutex<String>,
+    pub(crate) user_agent: String,
+    pub(crate) address: String,
+    pub(crate) login: DateTime,
+    last: Mutex<(Duration, DateTime)>,
+    busy: AtomicUsize,
+    calls: AtomicI64,
+    objects: Mutex<HashMap<MoRef, Owned>>,
+    /// The privileges of another: the one who impersonates.
+    ended: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("key", &self.key).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    /// Gives an object of its own a name: `session[key]id`.
+    pub(crate) fn name(&self, kind: &'static str) -> MoRef {
+        MoRef::new(kind, format!("session[{}]{}", self.key, uuid::Uuid::new_v4()))
+    }
+
+    pub(crate) fn put(&self, moref: MoRef, object: Owned) {
+        lock(&self.objects).insert(moref, object);
+    }
+
+    /// The object of that reference, where it is this session's and of that type.
+    pub(crate) fn find<T: StdAny + Send + Sync>(&self, moref: &MoRef) -> Option<Arc<T>> {
+        lock(&self.objects).get(moref).cloned()?.downcast().ok()
+    }
+
+    pub(crate) fn has(&self, moref: &MoRef) -> bool {
+        lock(&self.objects).contains_key(moref)
+    }
+
+    pub(crate) fn take(&self, moref: &MoRef) -> Option<Owned> {
+        lock(&self.objects).remove(moref)
+    }
+
+    /// The references of its objects of a managed object's type.
+    pub(crate) fn objects_of(&self, kind: &str) -> Vec<MoRef> {
+        lock(&self.objects).keys().filter(|moref| moref.kind() == kind).cloned().collect()
+    }
+
+    /// Whether it has ended; long calls look for it.
+    pub(crate) fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.subscribe()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// What the API shows of it.
+    pub(crate) fn info(&self) -> UserSession {
+        let locale = lock(&self.locale).clone();
+        UserSession {
+            key: self.key.clone(),
+            user_name: self.user.clone(),
+            full_name: self.user.clone(),
+            login_time: self.login,
+            last_active_time: lock(&self.last).1,
+            locale: locale.clone(),
+            message_locale: locale,
+            extension_session: false,
+            ip_address: self.address.clone(),
+            user_agent: self.user_agent.clone(),
+            call_count: self.calls.load(Ordering::Relaxed),
+            ..Default::default()
+        }
+    }
+}
+
+/// A call that is under way: a session is not idle meanwhile.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<Session>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Who comes in, and from where.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visitor {
+    pub(crate) user_agent: String,
+    pub(crate) address: String,
+    pub(crate) locale: Option<String>,
+}
+
+/// All sessions of a simulator.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    by_token: RwLock<HashMap<String, Arc<Session>>>,
+    tickets: Mutex<HashMap<String, String>>,
+}
+
+impl Sessions {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<String, Arc<Session>>> {
+        self.by_token.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Session>>> {
+        self.by_token.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a session for a user who has proved to be one.
+    pub(crate) fn open(
+        &self,
+        user: &str,
+        visitor: &Visitor,
+        now: DateTime,
+        elapsed: Duration,
+    ) -> Arc<Session> {
+        let session = Arc::new(Session {
+            token: uuid::Uuid::new_v4().simple().to_string()
+                + &uuid::Uuid::new_v4().simple().to_string()[..8],
+            key: uuid::Uuid::new_v4().to_string(),
+            user: user.to_owned(),
+            locale: Mutex::new(visitor.locale.clone().unwrap_or_else(|| "en_US".to_owned())),
+            user_agent: visitor.user_agent.clone(),
+            address: visitor.address.clone(),
+            login: now,
+            last: Mutex::new((elapsed, now)),
+            busy: AtomicUsize::new(0),
+            calls: AtomicI64::new(0),
+            objects: Mutex::default(),
+            ended: watch::Sender::new(false),
+        });
+        self.write().insert(session.token.clone(), Arc::clone(&session));
+        session
+    }
+
+    /// The session of that token, unless it was idle for longer than it may be.
+    pub(crate) fn find(&self, token: &str, idle: Duration, elapsed: Duration) -> Option<Arc<Session>> {
+        let session = self.read().get(token).cloned()?;
+        let quiet = elapsed.saturating_sub(lock(&session.last).0);
+        if quiet > idle && session.busy.load(Ordering::Relaxed) == 0 {
+            self.end(&session);
+            return None;
+        }
+        Some(session)
+    }
+
+    /// Notes a call of a session, until what is returned is dropped.
+    pub(crate) fn enter(session: &Arc<Session>, now: DateTime, elapsed: Duration) -> Busy {
+        *lock(&session.last) = (elapsed, now);
+        session.calls.fetch_add(1, Ordering::Relaxed);
+        session.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(session))
+    }
+
+    /// Notes that a session was active now, at the end of a long call.
+    pub(crate) fn touch(session: &Session, now: DateTime, elapsed: Duration) {
+        *lock(&session.last) = (elapsed, now);
+    }
+
+    /// Ends a session and all that is its own.
+    pub(crate) fn end(&self, session: &Session) {
+        self.write().remove(&session.token);
+        session.ended.send_replace(true);
+        lock(&session.objects).clear();
+    }
+
+    /// Ends all of them.
+    pub(crate) fn end_all(&self) {
+        let sessions: Vec<_> = self.all();
+        sessions.iter().for_each(|session| self.end(session));
+    }
+
+    /// All of them, oldest first.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        let mut all: Vec<_> = self.read().values().cloned().collect();
+        all.sort_by_key(|session| session.login);
+        all
+    }
+
+    pub(crate) fn by_key(&self, key: &str) -> Option<Arc<Session>> {
+        self.read().values().find(|session| session.key == key).cloned()
+    }
+
+    /// A ticket by which another connection becomes the same user's, once.
+    pub(crate) fn ticket(&self, user: &str) -> String {
+        let ticket = format!("cst-{}", uuid::Uuid::new_v4());
+        lock(&self.tickets).insert(ticket.clone(), user.to_owned());
+        ticket
+    }
+
+    /// The user of a ticket, which is used up.
+    pub(crate) fn redeem(&self, ticket: &str) -> Result<String> {
+        lock(&self.tickets).remove(ticket).ok_or_else(invalid_login)
+    }
+}
+
+pub(crate) fn invalid_login() -> Fault {
+    Fault::new(InvalidLogin::default(), "Cannot complete login due to an incorrect user name or password.")
+}

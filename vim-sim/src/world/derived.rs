@@ -1,0 +1,18 @@
+//! Properties that follow from others: summaries and lists. Handlers set causes; what follows is set here, before a
+//! transaction becomes visible.
+
+use super::Tx;
+use vim_wire::MoRef;
+
+/// Sets what follows from an object's other properties.
+pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
+    match moref.kind() {
+        "VirtualMachine" => crate::mo::virtual_machine::derived(tx, moref),
+        "HostSystem" => crate::mo::host_system::derived(tx, moref),
+        "Datastore" => crate::mo::datastore::derived(tx, moref),
+        "ClusterComputeResource" | "ComputeResource" => crate::mo::compute_resource::derived(tx, moref),
+        "ResourcePool" | "VirtualApp" => crate::mo::resource_pool::derived(tx, moref),
+        "Network" | "DistributedVirtualPortgroup" | "OpaqueNetwork" => crate::mo::network::derived(tx, moref),
+        _ => {}
+    }
+}
