@@ -3,7 +3,9 @@
 mod build;
 mod call;
 mod dispatch;
+mod events;
 mod fault;
+mod log;
 mod mo;
 mod model;
 mod rules;

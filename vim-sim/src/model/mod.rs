@@ -1,5 +1,7 @@
 //! The inventory that a simulator starts with.
 
+mod administration;
+
 use crate::build::StartError;
 use crate::sim::Config;
 use crate::world::World;
@@ -47,6 +49,8 @@ pub(crate) fn build(
         property_collector: MoRef::new("PropertyCollector", "propertyCollector"),
         session_manager: Some(MoRef::new("SessionManager", "SessionManager")),
         task_manager: Some(MoRef::new("TaskManager", "TaskManager")),
+        event_manager: Some(MoRef::new("EventManager", "EventManager")),
+        authorization_manager: Some(MoRef::new("AuthorizationManager", "AuthorizationManager")),
         about: AboutInfo {
             name: "VMware vCenter Server".into(),
             full_name: "VMware vCenter Server 8.0.3 (vim-sim)".into(),
@@ -74,6 +78,7 @@ pub(crate) fn build(
             ..Default::default()
         },
     );
+    administration::create(&mut tx, &content, config);
     tx.commit();
     Ok((content, world))
 }

@@ -19,6 +19,8 @@ pub(crate) struct Tx<'w> {
     pub(crate) now: DateTime,
     /// Who causes it, for events.
     pub(crate) user: String,
+    /// The chain of events that it belongs to: its task's, or that of its first event; 0 before there is one.
+    pub(crate) chain: i32,
     done: bool,
 }
 
@@ -38,6 +40,7 @@ impl<'w> Tx<'w> {
             touched: Vec::new(),
             now: std::time::SystemTime::now().into(),
             user: String::new(),
+            chain: 0,
             done: false,
         }
     }

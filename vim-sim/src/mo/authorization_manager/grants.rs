@@ -1,0 +1,238 @@
+//! What a user may do: permissions, from an object up to the root.
+
+use crate::call::Call;
+use crate::fault::{Fault, Result};
+use crate::mo::service_instance;
+use crate::world::World;
+use std::collections::HashMap;
+use vim_types::mo::{
+    AuthorizationManagerProperties, HostSystemProperties, TaskProperties, VirtualMachineSnapshotProperties,
+};
+use vim_types::{NoPermission, NoPermissionEntityPrivileges, Permission};
+use vim_wire::MoRef;
+
+/// The role that has every privilege.
+pub(crate) const ADMIN: i32 = -1;
+
+/// Permissions and groups: the authorization manager's own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grants {
+    /// The permissions that were set on an object itself.
+    pub(crate) on: HashMap<MoRef, Vec<Permission>>,
+    /// The groups of the users that are known.
+    pub(crate) groups: HashMap<String, Vec<String>>,
+    /// The group of everybody else who was let in.
+    pub(crate) others: Option<String>,
+}
+
+impl Grants {
+    /// Whether a permission is a user's.
+    fn is_of(&self, permission: &Permission, user: &str) -> bool {
+        if !permission.group {
+            return same_principal(&permission.principal, user);
+        }
+        match self.groups.iter().find(|(name, _)| same_principal(name, user)) {
+            Some((_, groups)) => groups.iter().any(|group| same_principal(group, &permission.principal)),
+            None => self.others.as_ref().is_some_and(|group| same_principal(group, &permission.principal)),
+        }
+    }
+
+    /// The roles of those permissions that are a user's. The ones that name the user count before those of groups.
+    fn roles<'a>(
+        &'a self,
+        permissions: impl Iterator<Item = &'a Permission>,
+        user: &str,
+    ) -> Option<Vec<i32>> {
+        let own: Vec<_> = permissions.filter(|permission| self.is_of(permission, user)).collect();
+        let named = own.iter().any(|permission| !permission.group);
+        let roles: Vec<_> = own
+            .into_iter()
+            .filter(|permission| !named || !permission.group)
+            .map(|permission| permission.role_id)
+            .collect();
+        Some(roles).filter(|roles| !roles.is_empty())
+    }
+}
+
+/// Whether two names are one principal's: `VSPHERE.LOCAL\Administrator` and `administrator@vsphere.local` are, and a name
+/// without a domain is that of any.
+pub(crate) fn same_principal(a: &str, b: &str) -> bool {
+    fn parts(name: &str) -> (Option<&str>, &str) {
+        match name.split_once('\\') {
+            Some((domain, name)) => (Some(domain), name),
+            None => match name.rsplit_once('@') {
+                Some((name, domain)) => (Some(domain), name),
+                None => (None, name),
+            },
+        }
+    }
+    let ((one, a), (other, b)) = (parts(a), parts(b));
+    a.eq_ignore_ascii_case(b)
+        && match (one, other) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+            _ => true,
+        }
+}
+
+fn manager(world: &World) -> Option<&MoRef> {
+    service_instance::content(world)?.authorization_manager.as_ref()
+}
+
+fn grants(world: &World) -> Option<&Grants> {
+    world.state(manager(world)?)
+}
+
+/// Whether a user may do everything everywhere: what most users may, and cheap to ask.
+pub(crate) fn unlimited(world: &World, user: &str) -> bool {
+    // The simulator's own work has no user.
+    if user.is_empty() {
+        return true;
+    }
+    let (Some(grants), Some(content)) = (grants(world), service_instance::content(world)) else {
+        return true;
+    };
+    let mut at_root = false;
+    for (on, permissions) in &grants.on {
+        for permission in permissions.iter().filter(|permission| grants.is_of(permission, user)) {
+            if permission.role_id != ADMIN {
+                return false;
+            }
+            at_root |= permission.propagate && *on == content.root_folder;
+        }
+    }
+    at_root
+}
+
+/// The roles that a user has on a managed entity: those of the nearest permission that is the user's, on the entity or,
+/// where it propagates, above it.
+pub(crate) fn roles(world: &World, user: &str, entity: &MoRef) -> Vec<i32> {
+    let Some(grants) = grants(world) else { return vec![ADMIN] };
+    world
+        .lineage(entity)
+        .find_map(|node| {
+            let here = node.moref == *entity;
+            let permissions = grants.on.get(&node.moref)?.iter();
+            grants.roles(permissions.filter(|permission| here || permission.propagate), user)
+        })
+        .unwrap_or_default()
+}
+
+/// Whether one of those roles has a privilege.
+fn grant(world: &World, roles: &[i32], privilege: &str) -> bool {
+    let Some(properties) = manager(world).and_then(|of| world.get::<AuthorizationManagerProperties>(of).ok())
+    else {
+        return true;
+    };
+    roles.iter().any(|id| {
+        *id == ADMIN
+            || properties
+                .role_list
+                .iter()
+                .any(|role| role.role_id == *id && role.privilege.iter().any(|held| held == privilege))
+    })
+}
+
+/// The managed entity by whose permissions an object is ruled: itself, what it belongs to, or the root.
+pub(crate) fn ruler(world: &World, object: &MoRef) -> MoRef {
+    let root = || service_instance::content(world).map(|content| content.root_folder.clone());
+    let Some(node) = world.node(object) else { return root().unwrap_or_default() };
+    if node.is_a("ManagedEntity") {
+        return object.clone();
+    }
+    let owner = if let Some(task) = node.properties::<TaskProperties>() {
+        task.info
+            .entity
+            .clone()
+            .filter(|entity| world.node(entity).is_some_and(|of| of.is_a("ManagedEntity")))
+    } else if let Some(snapshot) = node.properties::<VirtualMachineSnapshotProperties>() {
+        Some(snapshot.vm.clone())
+    } else if object.kind().starts_with("Host") {
+        of_host(world, object)
+    } else {
+        None
+    };
+    owner.or_else(root).unwrap_or_default()
+}
+
+/// The host whose manager an object is.
+fn of_host(world: &World, object: &MoRef) -> Option<MoRef> {
+    world.of_kind("HostSystem").into_iter().find_map(|node| {
+        let managers = &node.properties::<HostSystemProperties>()?.config_manager;
+        let mut found = false;
+        vim_wire::ObjRef::of(managers).each(&mut |_, slot| {
+            if let vim_wire::Slot::MoRef(cell) = slot {
+                found |= cell.values().contains(object);
+            }
+        });
+        found.then(|| node.moref.clone())
+    })
+}
+
+/// Whether a user has a privilege on an object.
+pub(crate) fn can(world: &World, user: &str, privilege: &str, object: &MoRef) -> bool {
+    if privilege == "System.Anonymous" || unlimited(world, user) {
+        return true;
+    }
+    let ruler = ruler(world, object);
+    if grant(world, &roles(world, user, &ruler), privilege) {
+        return true;
+    }
+    // Who may see an object may see the way to it, and the managers.
+    privilege == "System.View" && (ruler != *object || on_the_way(world, user, &ruler))
+}
+
+/// Whether an entity lies above one on which the user has a permission, or is the root.
+fn on_the_way(world: &World, user: &str, entity: &MoRef) -> bool {
+    let Some(grants) = grants(world) else { return true };
+    service_instance::content(world).is_some_and(|content| content.root_folder == *entity)
+        || grants.on.iter().any(|(on, permissions)| {
+            grants.roles(permissions.iter(), user).is_some_and(|roles| grant(world, &roles, "System.View"))
+                && world.lineage(on).any(|node| node.moref == *entity)
+        })
+}
+
+/// Demands a privilege on an object.
+pub(crate) fn require(world: &World, user: &str, privilege: &str, object: &MoRef) -> Result<()> {
+    missing(world, user, &[(privilege, object)])
+}
+
+/// Demands privileges on objects. The fault names the first that is missing, and all of them where the version has room.
+pub(crate) fn missing(world: &World, user: &str, needs: &[(&str, &MoRef)]) -> Result<()> {
+    if unlimited(world, user) {
+        return Ok(());
+    }
+    let mut lacks: Vec<NoPermissionEntityPrivileges> = Vec::new();
+    for (privilege, object) in needs.iter().filter(|(privilege, object)| !can(world, user, privilege, object))
+    {
+        let entity = ruler(world, object);
+        match lacks.iter_mut().find(|lack| lack.entity == entity) {
+            Some(lack) => lack.privilege_ids.push((*privilege).to_owned()),
+            None => lacks
+                .push(NoPermissionEntityPrivileges { entity, privilege_ids: vec![(*privilege).to_owned()] }),
+        }
+    }
+    let Some(first) = lacks.first() else { return Ok(()) };
+    let privilege = first.privilege_ids.first().cloned().unwrap_or_default();
+    let name = world.name(&first.entity);
+    let message = format!(
+        "Permission to perform this operation was denied: {user} does not have {privilege} on {name} ({})",
+        first.entity
+    );
+    let fault = NoPermission {
+        object: Some(first.entity.clone()),
+        privilege_id: Some(privilege),
+        missing_privileges: lacks,
+        ..Default::default()
+    };
+    Err(Fault::new(fault, message))
+}
+
+/// Demands the privilege that a call's method needs on its object.
+pub(crate) fn check(call: &Call<'_>) -> Result<()> {
+    let (Some(session), Some(privilege)) = (&call.session, call.method.privilege) else { return Ok(()) };
+    // What a session made is its own.
+    if privilege == "System.Anonymous" || session.has(&call.this) {
+        return Ok(());
+    }
+    call.read(|world| require(world, &session.user, privilege, &call.this))
+}
