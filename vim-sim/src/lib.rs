@@ -5,6 +5,7 @@ mod call;
 mod dispatch;
 mod events;
 mod fault;
+mod files;
 mod log;
 mod mo;
 mod model;
