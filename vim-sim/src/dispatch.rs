@@ -5,12 +5,12 @@ use crate::fault::{Fault, Result};
 use crate::mo;
 use crate::mo::task::Doomed;
 use crate::session::{Session, Visitor};
-use crate::sim::Sim;
+use crate::sim::{Sim, properties_of};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use vim_types::{MethodNotFound, NotAuthenticated};
 use vim_wire::server::Incoming;
-use vim_wire::{MethodDesc, MoRef};
+use vim_wire::{MethodDesc, MoRef, TypeDesc};
 
 /// What may be called without a session.
 const OPEN: &[&str] = &[
@@ -109,11 +109,12 @@ pub(crate) async fn answer(
 
 /// Whether there is the object that is called, and it has the method.
 fn check_object(call: &Call<'_>) -> Result<()> {
+    let is_a = |desc: &'static TypeDesc| desc.lineage().any(|desc| desc.name == call.method.this);
     let own = call.session.as_ref().is_some_and(|session| session.has(&call.this));
-    if own {
-        return Ok(());
-    }
-    let of = call.read(|world| world.node(&call.this).map(|node| node.is_a(call.method.this)));
+    let of = match own {
+        true => properties_of(call.this.kind()).map(is_a),
+        false => call.read(|world| world.node(&call.this).map(|node| is_a(node.kind()))),
+    };
     match of {
         Some(true) => Ok(()),
         Some(false) => Err(method_not_found(call)),

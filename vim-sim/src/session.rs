@@ -1,6 +1,7 @@
 //! Sessions, and the objects that live and die with them.
 
 use crate::fault::{Fault, Result};
+use crate::world::World;
 use std::any::Any as StdAny;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -8,10 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use vim_types::{InvalidLogin, UserSession};
-use vim_wire::{DateTime, MoRef};
+use vim_wire::{DateTime, MoRef, Object};
 
-/// Something of a session's own: a collector, a filter, a view.
-pub(crate) type Owned = Arc<dyn StdAny + Send + Sync>;
+/// A managed object of a session's own: a collector, a filter, a view. Nobody else sees it, and it ends with the session.
+///
+/// When it changes, [`Sim::nudge`](crate::sim::Sim::nudge) has those look who wait for that.
+pub(crate) trait Own: StdAny + Send + Sync {
+    /// Its properties as they are now: a `…Properties` of vim-types.
+    fn properties(&self, session: &Session, world: &World) -> Object;
+}
+
+pub(crate) type Owned = Arc<dyn Own>;
 
 /// Somebody who has logged in.
 pub(crate) struct Session {
@@ -54,7 +62,13 @@ impl Session {
 
     /// The object of that reference, where it is this session's and of that type.
     pub(crate) fn find<T: StdAny + Send + Sync>(&self, moref: &MoRef) -> Option<Arc<T>> {
-        lock(&self.objects).get(moref).cloned()?.downcast().ok()
+        let object: Arc<dyn StdAny + Send + Sync> = self.get(moref)?;
+        object.downcast().ok()
+    }
+
+    /// The object of that reference, where it is this session's.
+    pub(crate) fn get(&self, moref: &MoRef) -> Option<Owned> {
+        lock(&self.objects).get(moref).cloned()
     }
 
     pub(crate) fn has(&self, moref: &MoRef) -> bool {

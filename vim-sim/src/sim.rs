@@ -6,7 +6,7 @@ use crate::session::Sessions;
 use crate::timer::Timer;
 use crate::world::{Tx, World};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use vim_types::ServiceContent;
@@ -39,7 +39,7 @@ pub(crate) struct Sim {
     pub(crate) sessions: Sessions,
     pub(crate) rules: Rules,
     /// Its own address, once it listens.
-    pub(crate) url: std::sync::OnceLock<String>,
+    pub(crate) url: OnceLock<String>,
     world: RwLock<World>,
     changes: watch::Sender<u64>,
     requests: Mutex<HashMap<String, u64>>,
@@ -65,7 +65,7 @@ impl Sim {
             content,
             sessions: Sessions::default(),
             rules,
-            url: std::sync::OnceLock::new(),
+            url: OnceLock::new(),
             changes: watch::Sender::new(world.version()),
             world: RwLock::new(world),
             requests: Mutex::default(),
@@ -106,6 +106,11 @@ impl Sim {
         self.changes.subscribe()
     }
 
+    /// Has those look again who wait for changes, since something outside of the world has changed.
+    pub(crate) fn nudge(&self) {
+        self.changes.send_modify(|_| {});
+    }
+
     pub(crate) fn count(&self, method: &str) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         match requests.get_mut(method) {
@@ -124,5 +129,7 @@ impl Sim {
 
 /// The properties' description of a managed object's type.
 pub(crate) fn properties_of(kind: &str) -> Option<&'static TypeDesc> {
-    vim_types::PROPERTIES.iter().flat_map(|area| area.iter()).find(|desc| desc.name == kind).copied()
+    static KINDS: OnceLock<HashMap<&'static str, &'static TypeDesc>> = OnceLock::new();
+    let all = || vim_types::PROPERTIES.iter().flat_map(|area| area.iter());
+    KINDS.get_or_init(|| all().map(|desc| (desc.name, *desc)).collect()).get(kind).copied()
 }
