@@ -1,8 +1,100 @@
+//! `ComputeResource`: one host with its pool; a cluster is one too.
+
+use super::managed_entity::{attach, entity};
+use super::{environment_browser, resource_pool};
 use crate::call::methods;
+use crate::fault::Result;
 use crate::world::Tx;
+use vim_types::mo::{ClusterComputeResourceProperties, ComputeResourceProperties, HostSystemProperties};
+use vim_types::{
+    ClusterComputeResourceSummary, ComputeResourceConfigInfo, ComputeResourceSummary,
+    HostSystemConnectionState, ManagedEntityStatus,
+};
 use vim_wire::MoRef;
 
 methods! {}
 
+/// A compute resource's properties, with its pool and its browser made.
+pub(crate) fn properties(
+    tx: &mut Tx<'_>,
+    name: &str,
+    config: ComputeResourceConfigInfo,
+) -> (ComputeResourceProperties, MoRef) {
+    let environment_browser = environment_browser::create(tx);
+    let pool = tx.new_ref("ResourcePool");
+    let properties = ComputeResourceProperties {
+        extends: entity(name),
+        environment_browser: Some(environment_browser),
+        configuration_ex: config.into(),
+        ..Default::default()
+    };
+    (properties, pool)
+}
+
+/// What a compute resource is configured like unless told otherwise.
+pub(crate) fn default_config() -> ComputeResourceConfigInfo {
+    ComputeResourceConfigInfo { vm_swap_placement: "vmDirectory".into(), ..Default::default() }
+}
+
+/// Adds a compute resource to a folder; its host is added to it after.
+pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRef> {
+    let (properties, pool) = properties(tx, name, default_config());
+    let moref = tx.new_ref("ComputeResource");
+    tx.create(&moref, properties);
+    attach(tx, &moref, folder)?;
+    resource_pool::create_as(tx, &pool, &moref, resource_pool::ROOT, &resource_pool::unrestricted());
+    attach(tx, &pool, &moref)?;
+    Ok(moref)
+}
+
 /// Sets what follows from other properties.
-pub(crate) fn derived(_tx: &mut Tx<'_>, _moref: &MoRef) {}
+pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
+    let Ok(resource) = tx.get::<ComputeResourceProperties>(moref) else { return };
+    let mut summary =
+        ComputeResourceSummary { overall_status: ManagedEntityStatus::GREEN, ..Default::default() };
+    let (mut datastores, mut networks) = (Vec::new(), Vec::new());
+    for host in &resource.host {
+        let Ok(host) = tx.get::<HostSystemProperties>(host) else { continue };
+        add(&mut summary, host);
+        union(&mut datastores, &host.datastore);
+        union(&mut networks, &host.network);
+    }
+    let unchanged = resource.datastore == datastores && resource.network == networks;
+    let cluster = tx.get::<ClusterComputeResourceProperties>(moref).is_ok();
+    let summary = if cluster {
+        ClusterComputeResourceSummary { extends: summary, ..Default::default() }.into()
+    } else {
+        vim_wire::Poly::new(summary)
+    };
+    if unchanged && resource.summary == summary {
+        return;
+    }
+    if let Ok(resource) = tx.edit::<ComputeResourceProperties>(moref) {
+        (resource.datastore, resource.network, resource.summary) = (datastores, networks, summary);
+    }
+}
+
+fn add(summary: &mut ComputeResourceSummary, host: &HostSystemProperties) {
+    summary.num_hosts += 1;
+    let Some(hardware) = &host.hardware else { return };
+    let mhz = i32::try_from(hardware.cpu_info.hz / 1_000_000).unwrap_or(i32::MAX);
+    let cpu = mhz.saturating_mul(hardware.cpu_info.num_cpu_cores.into());
+    summary.total_cpu = summary.total_cpu.saturating_add(cpu);
+    summary.total_memory = summary.total_memory.saturating_add(hardware.memory_size);
+    summary.num_cpu_cores = summary.num_cpu_cores.saturating_add(hardware.cpu_info.num_cpu_cores);
+    summary.num_cpu_threads = summary.num_cpu_threads.saturating_add(hardware.cpu_info.num_cpu_threads);
+    let runtime = &host.runtime;
+    if runtime.connection_state == HostSystemConnectionState::CONNECTED && !runtime.in_maintenance_mode {
+        summary.num_effective_hosts += 1;
+        summary.effective_cpu = summary.effective_cpu.saturating_add(cpu);
+        summary.effective_memory = summary.effective_memory.saturating_add(hardware.memory_size >> 20);
+    }
+}
+
+fn union(all: &mut Vec<MoRef>, more: &[MoRef]) {
+    for moref in more {
+        if !all.contains(moref) {
+            all.push(moref.clone());
+        }
+    }
+}

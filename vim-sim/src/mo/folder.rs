@@ -1,3 +1,43 @@
+//! `Folder`.
+
+use super::managed_entity::{attach, entity};
 use crate::call::methods;
+use crate::fault::Result;
+use crate::world::Tx;
+use vim_types::mo::FolderProperties;
+use vim_wire::MoRef;
 
 methods! {}
+
+/// What a folder takes, beside folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Datacenters,
+    Machines,
+    Hosts,
+    Datastores,
+    Networks,
+}
+
+impl Takes {
+    /// The folder's `childType`.
+    pub(crate) fn child_type(self) -> Vec<String> {
+        let types: &[&str] = match self {
+            Self::Datacenters => &["Folder", "Datacenter"],
+            Self::Machines => &["Folder", "VirtualMachine", "VirtualApp"],
+            Self::Hosts => &["Folder", "ComputeResource"],
+            Self::Datastores => &["Folder", "Datastore", "StoragePod"],
+            Self::Networks => &["Folder", "Network", "DistributedVirtualSwitch"],
+        };
+        types.iter().map(|&name| name.to_owned()).collect()
+    }
+}
+
+/// Adds a folder below an entity, which is a folder or a datacenter.
+pub(crate) fn create(tx: &mut Tx<'_>, parent: &MoRef, name: &str, child_type: Vec<String>) -> Result<MoRef> {
+    let moref = tx.new_ref("Folder");
+    let properties = FolderProperties { extends: entity(name), child_type, ..Default::default() };
+    tx.create(&moref, properties);
+    attach(tx, &moref, parent)?;
+    Ok(moref)
+}

@@ -28,6 +28,7 @@ pub(crate) mod network;
 pub(crate) mod option_manager;
 pub(crate) mod property_collector;
 pub(crate) mod property_filter;
+pub(crate) mod relations;
 pub(crate) mod resource_pool;
 pub(crate) mod search_index;
 pub(crate) mod service_instance;

@@ -133,6 +133,8 @@ pub(crate) struct World {
     journal: VecDeque<Change>,
     /// The last number of an id.
     number: u64,
+    /// The managers of the service content.
+    managers: Vec<MoRef>,
 }
 
 impl World {
@@ -171,11 +173,9 @@ impl World {
         found
     }
 
-    /// The one object of a managed object's type of which there is one: a manager.
-    pub(crate) fn of_kind_one(&self, kind: &'static str) -> Option<MoRef> {
-        // Managers are called after their types; a host's own are found through the host.
-        let moref = MoRef::new(kind, kind);
-        if self.nodes.contains_key(&moref) { Some(moref) } else { None }
+    /// The service content's manager of that managed object type.
+    pub(crate) fn of_kind_one(&self, kind: &str) -> Option<MoRef> {
+        self.managers.iter().find(|manager| manager.kind() == kind).cloned()
     }
 
     pub(crate) fn name(&self, moref: &MoRef) -> &str {

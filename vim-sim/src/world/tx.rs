@@ -4,6 +4,7 @@ use super::diff::{diff, leads};
 use super::{Change, Node, State, What, World, derived};
 use crate::fault::{Fault, Result};
 use std::any::Any as StdAny;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -48,7 +49,12 @@ impl<'w> Tx<'w> {
     /// A reference for a new object: `vm-62`, `host-21`.
     pub(crate) fn new_ref(&mut self, kind: &'static str) -> MoRef {
         self.world.number += 1;
-        MoRef::new(kind, format!("{}-{}", prefix(kind), self.world.number))
+        MoRef::new(kind, format!("{}{}", prefix(kind), self.world.number))
+    }
+
+    /// Says which objects are the service content's managers.
+    pub(crate) fn set_managers(&mut self, managers: Vec<MoRef>) {
+        self.world.managers = managers;
     }
 
     /// A number that was not given before.
@@ -195,26 +201,27 @@ impl Drop for Tx<'_> {
 }
 
 /// What the ids of a managed object's type begin with, as vcsim and servers have them.
-fn prefix(kind: &str) -> &str {
-    match kind {
-        "VirtualMachine" => "vm",
-        "HostSystem" => "host",
-        "Folder" => "group",
-        "ResourcePool" => "resgroup",
+fn prefix(kind: &'static str) -> Cow<'static, str> {
+    let prefix = match kind {
+        "VirtualMachine" => "vm-",
+        "HostSystem" => "host-",
+        "Folder" => "group-",
+        "ResourcePool" => "resgroup-",
         "VirtualApp" => "resgroup-v",
         "ClusterComputeResource" => "domain-c",
         "ComputeResource" => "domain-s",
-        "DistributedVirtualPortgroup" => "dvportgroup",
-        "VmwareDistributedVirtualSwitch" | "DistributedVirtualSwitch" => "dvs",
+        "DistributedVirtualPortgroup" => "dvportgroup-",
+        "VmwareDistributedVirtualSwitch" | "DistributedVirtualSwitch" => "dvs-",
         "StoragePod" => "group-p",
-        "VirtualMachineSnapshot" => "snapshot",
-        "Datacenter" => "datacenter",
-        "Datastore" => "datastore",
-        "Network" => "network",
+        "VirtualMachineSnapshot" => "snapshot-",
+        "Datacenter" => "datacenter-",
+        "Datastore" => "datastore-",
+        "Network" => "network-",
         "OpaqueNetwork" => "network-o",
-        "Task" => "task",
-        "EnvironmentBrowser" => "envbrowser",
-        "HostDatastoreBrowser" => "datastoreBrowser",
-        other => other,
-    }
+        "Task" => "task-",
+        "EnvironmentBrowser" => "envbrowser-",
+        "HostDatastoreBrowser" => "datastoreBrowser-",
+        other => return format!("{other}-").into(),
+    };
+    prefix.into()
 }
