@@ -5,6 +5,7 @@ use crate::rules::{Rule, Rules};
 use crate::serve::{self, Tls};
 use crate::sim::{Config, Sim};
 use crate::timer::{Clock, Timer};
+use crate::users::{Accounts, Role, User};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -52,7 +53,8 @@ pub struct Builder {
     model: Model,
     listen: SocketAddr,
     tls: bool,
-    accounts: HashMap<String, String>,
+    accounts: Accounts,
+    users: Vec<User>,
     api_version: String,
     clock: Clock,
     idle: Duration,
@@ -67,7 +69,8 @@ impl Default for Builder {
             model: Model::vcenter(),
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             tls: false,
-            accounts: HashMap::new(),
+            accounts: Accounts::default(),
+            users: Vec::new(),
             api_version: API_VERSION.to_owned(),
             clock: Clock::System,
             idle: Duration::from_secs(30 * 60),
@@ -100,6 +103,32 @@ impl Builder {
     /// An account with all privileges. Without any, every name and password that are not empty are taken.
     pub fn account(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.accounts.insert(user.into(), password.into());
+        self
+    }
+
+    /// An account that may only do what a role lets it, on the objects at those inventory paths and below them: the role's
+    /// name, or a list of privileges. Called more than once for a user, it gives them more than one permission.
+    ///
+    /// ```
+    /// use vim_sim::Simulator;
+    ///
+    /// let builder = Simulator::builder()
+    ///     .account("administrator@vsphere.local", "secret")
+    ///     .user("reader", "secret", "ReadOnly", ["/"])
+    ///     .user("operator", "secret", ["VirtualMachine.Interact.PowerOn"], ["/DC0/vm"]);
+    /// # let _ = builder;
+    /// ```
+    pub fn user(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<String>,
+        may: impl Into<Role>,
+        on: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let name = user.into();
+        self.accounts.insert(name.clone(), password.into());
+        let on = on.into_iter().map(Into::into).collect();
+        self.users.push(User { name, role: may.into(), on });
         self
     }
 
@@ -166,13 +195,17 @@ impl Builder {
             version,
             api_version: self.api_version,
             accounts: self.accounts,
+            users: self.users,
             idle: self.idle,
             task_time: self.task_time,
             boot_time: self.boot_time,
             esx: self.model.is_esx(),
         };
         let timer = Timer::new(self.clock);
-        let (content, world) = model::build(&self.model, &config, timer.now())?;
+        let (content, mut world) = model::build(&self.model, &config, timer.now())?;
+        let mut tx = world.begin();
+        crate::mo::authorization_manager::admit(&mut tx, &content, &config)?;
+        tx.commit();
         let sim = Sim::new(config, timer, content, world, self.rules);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}/sdk", reachable(address));

@@ -14,9 +14,11 @@ mod serve;
 mod session;
 mod sim;
 mod timer;
+mod users;
 mod world;
 
 pub use build::{Builder, Simulator, StartError};
 pub use model::Model;
 pub use rules::{Failure, Rule};
 pub use timer::Clock;
+pub use users::Role;

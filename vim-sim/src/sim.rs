@@ -4,6 +4,7 @@ use crate::fault::Result;
 use crate::rules::Rules;
 use crate::session::Sessions;
 use crate::timer::Timer;
+use crate::users::{Accounts, User};
 use crate::world::{Tx, World};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -20,7 +21,9 @@ pub(crate) struct Config {
     /// Its index in the service's versions.
     pub(crate) version: u8,
     /// Accounts; where there are none, any name and password are taken.
-    pub(crate) accounts: HashMap<String, String>,
+    pub(crate) accounts: Accounts,
+    /// Those of them who may not do everything.
+    pub(crate) users: Vec<User>,
     /// How long a session may be idle.
     pub(crate) idle: Duration,
     /// How long a task takes.

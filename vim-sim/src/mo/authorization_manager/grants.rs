@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::fault::{Fault, Result};
 use crate::mo::service_instance;
 use crate::world::World;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use vim_types::mo::{
     AuthorizationManagerProperties, HostSystemProperties, TaskProperties, VirtualMachineSnapshotProperties,
 };
@@ -18,9 +18,9 @@ pub(crate) const ADMIN: i32 = -1;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
     /// The permissions that were set on an object itself.
-    pub(crate) on: HashMap<MoRef, Vec<Permission>>,
+    pub(crate) on: BTreeMap<MoRef, Vec<Permission>>,
     /// The groups of the users that are known.
-    pub(crate) groups: HashMap<String, Vec<String>>,
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
     /// The group of everybody else who was let in.
     pub(crate) others: Option<String>,
 }
@@ -28,13 +28,49 @@ pub(crate) struct Grants {
 impl Grants {
     /// Whether a permission is a user's.
     fn is_of(&self, permission: &Permission, user: &str) -> bool {
-        if !permission.group {
-            return same_principal(&permission.principal, user);
+        match permission.group {
+            true => self.is_member(user, &permission.principal),
+            false => same_principal(&permission.principal, user),
         }
+    }
+
+    /// Whether a user is in a group.
+    pub(crate) fn is_member(&self, user: &str, group: &str) -> bool {
         match self.groups.iter().find(|(name, _)| same_principal(name, user)) {
-            Some((_, groups)) => groups.iter().any(|group| same_principal(group, &permission.principal)),
-            None => self.others.as_ref().is_some_and(|group| same_principal(group, &permission.principal)),
+            Some((_, groups)) => groups.iter().any(|of| same_principal(of, group)),
+            None => self.others.as_ref().is_some_and(|of| same_principal(of, group)),
         }
+    }
+
+    /// Whether a permission is for somebody whom there may be: anybody, unless the simulator has accounts.
+    pub(crate) fn knows(&self, permission: &Permission) -> bool {
+        let principal = &permission.principal;
+        self.others.is_some()
+            || permission.group
+                && self.groups.values().flatten().any(|group| same_principal(group, principal))
+            || !permission.group && self.groups.keys().any(|user| same_principal(user, principal))
+            || self
+                .on
+                .values()
+                .flatten()
+                .any(|other| other.group == permission.group && same_principal(&other.principal, principal))
+    }
+
+    /// Everybody who is known: users, and groups.
+    pub(crate) fn principals(&self, world: &World) -> Vec<(String, bool)> {
+        let root = service_instance::content(world).map(|content| &content.root_folder);
+        let first = root.and_then(|root| self.on.get(root)).into_iter().flatten();
+        let granted = first.chain(self.on.values().flatten());
+        let granted = granted.map(|permission| (permission.principal.clone(), permission.group));
+        let mut users: Vec<_> = self.groups.keys().map(|user| (user.clone(), false)).collect();
+        users.sort();
+        let mut all: Vec<(String, bool)> = Vec::new();
+        for one in granted.chain(users) {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
     }
 
     /// The roles of those permissions that are a user's. The ones that name the user count before those of groups.
