@@ -185,6 +185,7 @@ pub(crate) mod tests {
             version: 0,
             api_version: "8.0.3.0".into(),
             accounts: Default::default(),
+            users: Vec::new(),
             idle: Default::default(),
             task_time: Default::default(),
             boot_time: Default::default(),
