@@ -1,9 +1,10 @@
 //! Virtual machines come and go.
 
-use super::links;
 use crate::fault::{Fault, Result};
+use crate::mo::managed_entity::{attach, detach, entity, valid_name};
+use crate::mo::relations;
 use crate::world::Tx;
-use vim_types::mo::{FolderProperties, ManagedEntityProperties, VirtualMachineProperties};
+use vim_types::mo::VirtualMachineProperties;
 use vim_types::{
     ManagedEntityStatus, VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachineConnectionState,
     VirtualMachineFaultToleranceState, VirtualMachinePowerState, VirtualMachineRecordReplayState,
@@ -23,17 +24,6 @@ pub(crate) fn create(
     add(tx, folder, spec, pool, host)
 }
 
-/// Creates a machine of the initial inventory: device keys of the spec are kept and labels follow from them, as vcsim does.
-pub(crate) fn create_initial(
-    tx: &mut Tx<'_>,
-    folder: &MoRef,
-    spec: &VirtualMachineConfigSpec,
-    pool: &MoRef,
-    host: Option<&MoRef>,
-) -> Result<MoRef> {
-    add(tx, folder, spec, pool, host)
-}
-
 fn add(
     tx: &mut Tx<'_>,
     folder: &MoRef,
@@ -42,19 +32,12 @@ fn add(
     host: Option<&MoRef>,
 ) -> Result<MoRef> {
     let name = spec.name.clone().ok_or_else(|| Fault::invalid_argument("configSpec.name"))?;
+    let name = valid_name(&name)?;
     let vm = tx.new_ref("VirtualMachine");
     let properties = VirtualMachineProperties {
-        extends: ManagedEntityProperties {
-            name: name.clone(),
-            parent: Some(folder.clone()),
-            overall_status: ManagedEntityStatus::GREEN,
-            config_status: ManagedEntityStatus::GREEN,
-            ..Default::default()
-        },
+        extends: entity(name.clone()),
         config: Some(VirtualMachineConfigInfo { name, ..Default::default() }),
-        resource_pool: Some(pool.clone()),
         runtime: VirtualMachineRuntimeInfo {
-            host: host.cloned(),
             connection_state: VirtualMachineConnectionState::CONNECTED,
             power_state: VirtualMachinePowerState::POWERED_OFF,
             fault_tolerance_state: VirtualMachineFaultToleranceState::NOT_CONFIGURED,
@@ -65,7 +48,9 @@ fn add(
         ..Default::default()
     };
     tx.create(&vm, properties);
-    tx.edit::<FolderProperties>(folder)?.child_entity.push(vm.clone());
+    attach(tx, &vm, folder)?;
+    relations::set_pool(tx, &vm, Some(pool))?;
+    relations::set_host(tx, &vm, host)?;
     Ok(vm)
 }
 
@@ -83,10 +68,11 @@ pub(crate) fn unregister(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
             properties.runtime.power_state.clone(),
         ));
     }
-    if let Some(parent) = properties.extends.parent.clone() {
-        tx.edit::<FolderProperties>(&parent)?.child_entity.retain(|child| child != vm);
-    }
-    links::clear(tx, vm)?;
+    relations::set_pool(tx, vm, None)?;
+    relations::set_host(tx, vm, None)?;
+    relations::set_datastores(tx, vm, Vec::new())?;
+    relations::set_networks(tx, vm, Vec::new())?;
+    detach(tx, vm)?;
     tx.remove(vm);
     Ok(())
 }

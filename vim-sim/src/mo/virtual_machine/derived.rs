@@ -1,6 +1,5 @@
 //! What follows from a machine's other properties.
 
-use super::links;
 use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::VirtualMachineConfigSummary;
@@ -26,5 +25,5 @@ fn set(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
             ..Default::default()
         };
     }
-    links::refresh(tx, vm)
+    Ok(())
 }
