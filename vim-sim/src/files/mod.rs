@@ -88,6 +88,14 @@ impl File {
         Self::new(kind, if thin { 0 } else { capacity }, modified)
     }
 
+    /// Bytes that it may come to take without growing: what a thin disk has not taken yet.
+    pub(crate) fn uncommitted(&self) -> i64 {
+        match &self.kind {
+            FileKind::Disk { capacity, thin: true, .. } => (capacity - self.size).max(0),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn is_folder(&self) -> bool {
         self.kind == FileKind::Folder
     }
@@ -187,6 +195,11 @@ pub(crate) fn space(world: &World, datastore: &MoRef) -> (i64, i64) {
     (capacity, capacity.saturating_sub(used).max(0))
 }
 
+/// The bytes that a datastore's thin disks may come to take.
+pub(crate) fn uncommitted(world: &World, datastore: &MoRef) -> i64 {
+    world.state::<Files>(datastore).map_or(0, |files| files.uncommitted)
+}
+
 /// Gives a datastore a capacity of its own.
 pub(crate) fn set_capacity(tx: &mut Tx<'_>, datastore: &MoRef, bytes: i64) -> Result<()> {
     tx.edit_state::<Files>(datastore)?.capacity = Some(bytes);
@@ -256,7 +269,7 @@ pub(crate) fn put_all(
             files.insert(&path, file);
         }
     }
-    if files.used > capacity / 2 && files.capacity.is_none() {
+    if files.used.saturating_add(files.uncommitted) > capacity / 2 && files.capacity.is_none() {
         files.capacity =
             Some((files.used.saturating_mul(2) / PER_HOST).saturating_add(1).saturating_mul(PER_HOST));
     }
@@ -275,13 +288,8 @@ pub(crate) fn update(
     let mut file = must(tx, datastore, path)?.clone();
     let before = file.size;
     change(&mut file);
-    let more = file.size - before;
-    check_space(tx, datastore, path, more)?;
-    let files = tx.edit_state::<Files>(datastore)?;
-    if let Some(old) = files.get_mut(path) {
-        *old = file;
-        files.used += more;
-    }
+    check_space(tx, datastore, path, file.size - before)?;
+    tx.edit_state::<Files>(datastore)?.replace(path, file);
     Ok(())
 }
 

@@ -36,10 +36,6 @@ impl Top {
             .map_or(0, |rest| rest.iter().take_while(|(at, _)| at.starts_with(&*head)).count());
         from..from + count
     }
-
-    fn size(&self) -> i64 {
-        self.file.size + self.below.iter().map(|(_, file)| file.size).sum::<i64>()
-    }
 }
 
 type Shard = Arc<Vec<Arc<Top>>>;
@@ -50,12 +46,14 @@ pub(crate) struct Files {
     shards: Arc<Vec<Shard>>,
     /// Bytes that all of them take.
     pub(super) used: i64,
+    /// Bytes that thin ones may come to take.
+    pub(super) uncommitted: i64,
     pub(super) capacity: Option<i64>,
 }
 
 impl Default for Files {
     fn default() -> Self {
-        Self { shards: Arc::new(vec![Shard::default(); SHARDS]), used: 0, capacity: None }
+        Self { shards: Arc::new(vec![Shard::default(); SHARDS]), used: 0, uncommitted: 0, capacity: None }
     }
 }
 
@@ -102,19 +100,26 @@ impl Files {
         top.below.get(top.find(rest).ok()?).map(|(_, file)| file)
     }
 
-    pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut File> {
+    /// Puts a file in the place of one that is there.
+    pub(super) fn replace(&mut self, path: &str, new: File) {
         let (name, rest) = split(path);
-        let top = self.top_mut(name)?;
-        if rest.is_empty() {
-            return Some(&mut top.file);
-        }
-        let at = top.find(rest).ok()?;
-        top.below.get_mut(at).map(|(_, file)| file)
+        let Some(top) = self.top_mut(name) else { return };
+        let old = match top.find(rest) {
+            _ if rest.is_empty() => Some(&mut top.file),
+            Ok(at) => top.below.get_mut(at).map(|(_, file)| file),
+            Err(_) => None,
+        };
+        let Some(old) = old else { return };
+        let more = (new.size - old.size, new.uncommitted() - old.uncommitted());
+        *old = new;
+        self.used += more.0;
+        self.uncommitted += more.1;
     }
 
     /// Puts a file where none is; its folder is there.
     pub(super) fn insert(&mut self, path: &str, file: File) {
         self.used += file.size;
+        self.uncommitted += file.uncommitted();
         let (name, rest) = split(path);
         let Some(shard) = self.shard_mut(name) else { return };
         match find_top(shard, name) {
@@ -134,19 +139,24 @@ impl Files {
 
     pub(super) fn remove(&mut self, path: &str) {
         let (name, rest) = split(path);
-        let freed = if rest.is_empty() {
+        let mut gone: Vec<File> = Vec::new();
+        if rest.is_empty() {
             let Some(shard) = self.shard_mut(name) else { return };
             let Ok(at) = find_top(shard, name) else { return };
-            shard.remove(at).size()
+            let top = Arc::unwrap_or_clone(shard.remove(at));
+            gone.push(top.file);
+            gone.extend(top.below.into_iter().map(|(_, file)| file));
         } else {
             let Some(top) = self.top_mut(name) else { return };
-            let mut freed: i64 = top.below.drain(top.within(rest)).map(|(_, file)| file.size).sum();
+            gone.extend(top.below.drain(top.within(rest)).map(|(_, file)| file));
             if let Ok(at) = top.find(rest) {
-                freed += top.below.remove(at).1.size;
+                gone.push(top.below.remove(at).1);
             }
-            freed
-        };
-        self.used -= freed;
+        }
+        for file in gone {
+            self.used -= file.size;
+            self.uncommitted -= file.uncommitted();
+        }
     }
 
     /// What lies in a folder at any depth, by path below it, sorted. The root's name is empty.

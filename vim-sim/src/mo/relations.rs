@@ -1,6 +1,7 @@
 //! What leads from one object to another in both directions: a VM to its host and pool, a host to its datastores and
 //! networks. One direction is set here together with the other.
 
+use super::host_datastore_system;
 use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::mo::{
@@ -102,14 +103,14 @@ pub(crate) fn mount(tx: &mut Tx<'_>, datastore: &MoRef, host: &MoRef) -> Result<
         },
     });
     tx.edit::<HostSystemProperties>(host)?.datastore.push(datastore.clone());
-    Ok(())
+    host_datastore_system::follow(tx, host)
 }
 
 /// Takes a datastore off a host.
 pub(crate) fn unmount(tx: &mut Tx<'_>, datastore: &MoRef, host: &MoRef) -> Result<()> {
     tx.edit::<DatastoreProperties>(datastore)?.host.retain(|mount| mount.key != *host);
     tx.edit::<HostSystemProperties>(host)?.datastore.retain(|other| other != datastore);
-    Ok(())
+    host_datastore_system::follow(tx, host)
 }
 
 /// Makes a network one of a host's.

@@ -6,21 +6,16 @@ use super::Model;
 use super::machine::{self, Network, Place};
 use crate::fault::{Fault, Result};
 use crate::mo::managed_entity::{attach, entity};
+use crate::mo::storage_resource_manager::pod;
 use crate::mo::{
-    cluster_compute_resource as cluster, compute_resource, datacenter,
+    cluster_compute_resource as cluster, compute_resource, datacenter, datastore,
     distributed_virtual_portgroup as portgroup, distributed_virtual_switch as switch, folder, host_system,
     network, relations, resource_pool, virtual_app,
 };
 use crate::world::Tx;
-use vim_types::mo::{
-    ComputeResourceProperties, DatacenterProperties, DatastoreProperties, FolderProperties,
-    HostDatastoreBrowserProperties, StoragePodProperties,
-};
-use vim_types::{DVPortgroupConfigSpec, DatastoreCapability, DatastoreSummary, VmfsDatastoreInfo};
+use vim_types::DVPortgroupConfigSpec;
+use vim_types::mo::{ComputeResourceProperties, DatacenterProperties, FolderProperties};
 use vim_wire::MoRef;
-
-/// The capacity of a datastore.
-const CAPACITY: i64 = 4 << 40;
 
 /// Numbers that vcsim gives to the managers of a host.
 const HOST_MANAGERS: u64 = 7;
@@ -92,8 +87,8 @@ fn datacenter(tx: &mut Tx<'_>, model: &Model, root: &MoRef, number: usize) -> Re
         network: datacenter.network_folder.clone(),
     };
     let vm_network = network::create(tx, &folders.network, "VM Network")?;
-    for pod in 0..model.pods {
-        storage_pod(tx, &folders.datastore, &format!("{name}_POD{pod}"))?;
+    for number in 0..model.pods {
+        pod::create(tx, &folders.datastore, &format!("{name}_POD{number}"))?;
     }
     if let Some(within) = &within {
         for folder in [&mut folders.datastore, &mut folders.host, &mut folders.network, &mut folders.vm] {
@@ -161,17 +156,6 @@ fn child_folder(tx: &mut Tx<'_>, parent: &MoRef, name: &str) -> Result<MoRef> {
     folder::create(tx, parent, name, child_type)
 }
 
-fn storage_pod(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<()> {
-    let moref = tx.new_ref("StoragePod");
-    let extends = FolderProperties {
-        extends: entity(name),
-        child_type: vec!["Datastore".into()],
-        ..Default::default()
-    };
-    tx.create(&moref, StoragePodProperties { extends, ..Default::default() });
-    attach(tx, &moref, folder)
-}
-
 /// The switch with its portgroups and the networks of NSX; and which network the VMs are connected to.
 fn networks(
     tx: &mut Tx<'_>,
@@ -222,47 +206,8 @@ fn networks(
 }
 
 fn datastore(tx: &mut Tx<'_>, folders: &Folders, number: usize, hosts: &[MoRef]) -> Result<MoRef> {
-    let moref = tx.new_ref("Datastore");
-    let name = format!("LocalDS_{number}");
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    let url = format!("ds:///vmfs/volumes/{}-{}-{}-{}/", &id[..8], &id[8..16], &id[16..20], &id[20..]);
-    let browser = MoRef::new("HostDatastoreBrowser", format!("datastoreBrowser-{}", moref.value()));
+    let moref = datastore::create_vmfs(tx, &folders.datastore, &format!("LocalDS_{number}"))?;
     pass(tx, 1);
-    let mut info = VmfsDatastoreInfo::default();
-    (info.name, info.url, info.free_space) = (name.clone(), url.clone(), CAPACITY);
-    info.max_file_size = 62 << 40;
-    info.timestamp = Some(tx.now);
-    let summary = DatastoreSummary {
-        datastore: Some(moref.clone()),
-        name: name.clone(),
-        url,
-        capacity: CAPACITY,
-        free_space: CAPACITY,
-        accessible: true,
-        multiple_host_access: Some(hosts.len() > 1),
-        r#type: "VMFS".into(),
-        maintenance_mode: Some("normal".into()),
-        ..Default::default()
-    };
-    let properties = DatastoreProperties {
-        extends: entity(name),
-        info: info.into(),
-        summary,
-        browser: browser.clone(),
-        capability: DatastoreCapability {
-            directory_hierarchy_supported: true,
-            raw_disk_mappings_supported: true,
-            per_file_thin_provisioning_supported: true,
-            storage_iorm_supported: true,
-            native_snapshot_supported: false,
-            top_level_directory_create_supported: Some(true),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
-    tx.create(&moref, properties);
-    tx.create(&browser, HostDatastoreBrowserProperties::default());
-    attach(tx, &moref, &folders.datastore)?;
     for host in hosts {
         relations::mount(tx, &moref, host)?;
     }

@@ -10,6 +10,7 @@ pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
         "VirtualMachine" => crate::mo::virtual_machine::derived(tx, moref),
         "HostSystem" => crate::mo::host_system::derived(tx, moref),
         "Datastore" => crate::mo::datastore::derived(tx, moref),
+        "StoragePod" => crate::mo::storage_resource_manager::pod::derived(tx, moref),
         "ClusterComputeResource" | "ComputeResource" => crate::mo::compute_resource::derived(tx, moref),
         "ResourcePool" | "VirtualApp" => crate::mo::resource_pool::derived(tx, moref),
         "Network" | "DistributedVirtualPortgroup" | "OpaqueNetwork" => crate::mo::network::derived(tx, moref),
