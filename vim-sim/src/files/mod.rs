@@ -4,11 +4,13 @@
 //! A virtual disk is one file here. Servers show a descriptor and its extent, `a.vmdk` and `a-flat.vmdk`; whoever lists or
 //! reads files makes two of it (see [`extent_name`]).
 
+pub(crate) mod disk;
 mod faults;
 #[cfg(test)]
 mod tests;
 mod tree;
 
+pub(crate) use disk::extent_name;
 pub(crate) use faults::*;
 pub(crate) use tree::Files;
 
@@ -104,13 +106,6 @@ impl File {
 /// `[LocalDS_0] a/b.vmdk`, as the API writes the path of a file.
 pub(crate) fn written(datastore: &str, path: &str) -> String {
     if path.is_empty() { format!("[{datastore}]") } else { format!("[{datastore}] {path}") }
-}
-
-/// The name of the file that holds a disk's blocks, beside its descriptor: `a-flat.vmdk` of `a.vmdk`.
-pub(crate) fn extent_name(disk: &str, file: &File) -> Option<String> {
-    let FileKind::Disk { parent, .. } = &file.kind else { return None };
-    let suffix = if parent.is_some() { "delta" } else { "flat" };
-    Some(format!("{}-{suffix}.vmdk", disk.strip_suffix(".vmdk")?))
 }
 
 /// The datastore's name and the path in it of `[ds] a/b`; the path of the root is empty.
