@@ -3,10 +3,14 @@
 //! Handlers post an event with what they know; who caused it, when, where in the inventory and in which words is filled in
 //! here.
 
+mod description;
 mod message;
+mod words;
+
+#[allow(unused_imports, reason = "for the property collector")]
+pub(crate) use description::{category, description};
 
 use crate::log::Log;
-use crate::mo::service_instance;
 use crate::world::{Tx, World};
 use std::sync::Arc;
 use vim_types::mo::{EventManagerProperties, VirtualMachineProperties};
@@ -61,8 +65,34 @@ pub(crate) fn post(tx: &mut Tx<'_>, event: impl Into<Poly<Event>>) -> i32 {
     key
 }
 
+/// The events that there were.
+pub(crate) fn history(world: &World) -> Option<&Log<Arc<Poly<Event>>>> {
+    world.state::<History>(&manager(world)?).map(|history| &history.0)
+}
+
+/// Makes an event one of an entity's, where events have a place for such.
+pub(crate) fn set_argument(world: &World, event: &mut Event, entity: &MoRef) {
+    let Some(node) = world.node(entity) else { return };
+    let is_a = |kind: &str| node.is_a(kind);
+    if is_a("VirtualMachine") {
+        event.vm = Some(vm(world, entity));
+    } else if is_a("HostSystem") {
+        event.host = Some(host(world, entity));
+    } else if is_a("ComputeResource") {
+        event.compute_resource = Some(compute_resource(world, entity));
+    } else if is_a("Datacenter") {
+        event.datacenter = Some(datacenter(world, entity));
+    } else if is_a("Datastore") {
+        event.ds = Some(datastore(world, entity));
+    } else if is_a("Network") {
+        event.net = Some(network(world, entity));
+    } else if is_a("DistributedVirtualSwitch") {
+        event.dvs = Some(dvs(world, entity));
+    }
+}
+
 fn manager(world: &World) -> Option<MoRef> {
-    service_instance::content(world)?.event_manager.clone()
+    world.of_kind_one("EventManager")
 }
 
 /// Fills in where an event happened, and the names of those places.

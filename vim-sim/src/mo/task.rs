@@ -5,17 +5,22 @@
 
 use crate::call::{Call, Reply, methods};
 use crate::fault::{Fault, Result};
+use crate::mo::authorization_manager::require;
 use crate::sim::Sim;
-use crate::world::Tx;
+use crate::world::{Tx, World};
 use std::sync::Arc;
 use std::time::Duration;
-use vim_types::mo::TaskProperties;
-use vim_types::{InvalidState, NotSupported, RequestCanceled, TaskInfo, TaskInfoState, TaskReasonUser};
+use vim_types::mo::{TaskProperties, VirtualMachineProperties};
+use vim_types::{
+    InvalidState, LocalizableMessage, NotSupported, RequestCanceled, TaskInProgress, TaskInfo, TaskInfoState,
+    TaskReasonUser,
+};
 use vim_wire::{Any, MoRef};
 
 methods! {
     "CancelTask" => cancel,
     "SetTaskState" => set_state,
+    "SetTaskDescription" => set_description,
     "UpdateProgress" => update_progress,
 }
 
@@ -39,9 +44,14 @@ impl Call<'_> {
         entity: &MoRef,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Any> + Send + 'static,
     ) -> Result<Reply> {
-        let task = self.begin_task(entity)?;
         let time = self.sim.config.task_time;
-        schedule(self.sim, task.clone(), time, self.doomed.clone(), Box::new(work));
+        let doomed = match &self.doomed {
+            // Tasks that take no time are over before the next one looks, even where their end is yet to come.
+            None if !time.is_zero() => self.read(|world| in_the_way(world, self.method.name, entity)),
+            doomed => doomed.clone(),
+        };
+        let task = self.begin_task(entity)?;
+        schedule(self.sim, task.clone(), time, doomed, Box::new(work));
         self.returns(&task)
     }
 
@@ -56,7 +66,7 @@ impl Call<'_> {
                 entity: Some(entity.clone()),
                 entity_name: Some(tx.name(entity).to_owned()),
                 state: TaskInfoState::QUEUED,
-                cancelable: true,
+                cancelable: CANCELABLE.contains(&self.method.name),
                 reason: TaskReasonUser { user_name: self.user().to_owned(), ..Default::default() }.into(),
                 queue_time: tx.now,
                 event_chain_id: i32::try_from(tx.new_number()).unwrap_or(i32::MAX),
@@ -70,8 +80,53 @@ impl Call<'_> {
     }
 }
 
+/// What a client can cancel: what takes long on a server.
+const CANCELABLE: &[&str] = &[
+    "CloneVApp_Task",
+    "CloneVM_Task",
+    "ConsolidateVMDisks_Task",
+    "CopyDatastoreFile_Task",
+    "CopyVirtualDisk_Task",
+    "CreateSnapshotEx_Task",
+    "CreateSnapshot_Task",
+    "CreateVM_Task",
+    "CreateVirtualDisk_Task",
+    "EnterMaintenanceMode_Task",
+    "EvacuateVsanNode_Task",
+    "ExtendVirtualDisk_Task",
+    "InflateVirtualDisk_Task",
+    "InstantClone_Task",
+    "MigrateVM_Task",
+    "MoveDatastoreFile_Task",
+    "MoveVirtualDisk_Task",
+    "PromoteDisks_Task",
+    "RelocateVM_Task",
+    "SearchDatastoreSubFolders_Task",
+    "SearchDatastore_Task",
+    "ShrinkVirtualDisk_Task",
+    "UpgradeTools_Task",
+    "ZeroFillVirtualDisk_Task",
+];
+
+/// What other tasks on the same virtual machine can go on beside.
+const SHARED: &[&str] = &["CloneVM_Task", "CreateScreenshot_Task", "InstantClone_Task"];
+
+/// A virtual machine is worked on by one task at a time, except by those that only read it.
+fn in_the_way(world: &World, method: &str, entity: &MoRef) -> Option<Doomed> {
+    let vm = world.get::<VirtualMachineProperties>(entity).ok()?;
+    let shared = SHARED.contains(&method);
+    let task = vm.recent_task.iter().find(|task| {
+        world.get::<TaskProperties>(task).is_ok_and(|task| {
+            let other_shared = task.info.name.as_ref().is_some_and(|name| SHARED.contains(&name.as_str()));
+            !is_final(&task.info) && !(shared && other_shared)
+        })
+    })?;
+    let fault = TaskInProgress { task: task.clone(), ..Default::default() };
+    Some(Doomed { at: 0, fault: Fault::new(fault, "Another task is already in progress.") })
+}
+
 /// `VirtualMachine.powerOn` of `PowerOnVM_Task`: the method as VMODL names it.
-fn description_id(this: &str, method: &str) -> String {
+pub(crate) fn description_id(this: &str, method: &str) -> String {
     let name = method.strip_suffix("_Task").unwrap_or(method);
     let name = match (this, name) {
         ("VirtualMachine", name) => name.strip_suffix("VM").unwrap_or(name),
@@ -133,25 +188,29 @@ fn progress(sim: &Arc<Sim>, task: &MoRef, percent: i32) {
 }
 
 fn finish(sim: &Arc<Sim>, task: &MoRef, doomed: Option<Fault>, work: Work) {
-    let over = sim.read(|world| world.get::<TaskProperties>(task).is_ok_and(|task| is_final(&task.info)));
-    if over {
-        return;
-    }
-    let done = match doomed {
-        Some(fault) => Err(fault),
-        None => {
-            let user = sim.read(|world| {
-                let info = world.get::<TaskProperties>(task).map(|task| task.info.reason.clone());
-                info.ok().and_then(|reason| Some(reason.downcast_ref::<TaskReasonUser>()?.user_name.clone()))
-            });
-            sim.write_as(&user.unwrap_or_default(), |tx| {
-                let result = work(tx)?;
-                end(tx, task, Ok(result))
-            })
+    let user = sim.read(|world| {
+        let reason = world.get::<TaskProperties>(task).map(|task| task.info.reason.clone()).ok()?;
+        Some(reason.downcast_ref::<TaskReasonUser>()?.user_name.clone())
+    });
+    let done = sim.write_as(&user.unwrap_or_default(), |tx| {
+        let info = &tx.get::<TaskProperties>(task)?.info;
+        // Whoever cancelled it was first: then nothing happens.
+        if is_final(info) {
+            return Ok(());
         }
-    };
+        tx.chain = info.event_chain_id;
+        let result = match doomed {
+            Some(fault) => Err(fault),
+            None => work(tx),
+        }?;
+        end(tx, task, Ok(result))
+    });
     if let Err(fault) = done {
-        drop(sim.write(|tx| end(tx, task, Err(fault))));
+        // A task that was forgotten cannot be asked for.
+        drop(sim.write(|tx| match is_final(&tx.get::<TaskProperties>(task)?.info) {
+            true => Ok(()),
+            false => end(tx, task, Err(fault)),
+        }));
     }
     crate::mo::task_manager::ended(sim, task);
 }
@@ -179,6 +238,11 @@ fn end(tx: &mut Tx<'_>, task: &MoRef, result: Result<Any>) -> Result<()> {
 fn cancel(call: &Call<'_>) -> Result<Reply> {
     call.write(|tx| {
         let info = &tx.get::<TaskProperties>(&call.this)?.info;
+        let own =
+            info.reason.downcast_ref::<TaskReasonUser>().is_some_and(|reason| reason.user_name == tx.user);
+        if !own {
+            require(tx, &tx.user, "Global.CancelTask", &call.this)?;
+        }
         if is_final(info) {
             return Err(Fault::new(InvalidState::default(), "The task has ended already"));
         }
@@ -214,7 +278,12 @@ fn set_state(call: &Call<'_>) -> Result<Reply> {
             info.cancelable = false;
             (info.result, info.error) = (result, fault);
         }
-        Ok(())
+        Ok(is_final(info))
+    })
+    .map(|over| {
+        if over {
+            crate::mo::task_manager::ended(call.sim, &call.this);
+        }
     })?;
     call.done()
 }
@@ -230,6 +299,19 @@ fn update_progress(call: &Call<'_>) -> Result<Reply> {
             return Err(Fault::new(InvalidState::default(), "The task is not running"));
         }
         info.progress = Some(percent);
+        Ok(())
+    })?;
+    call.done()
+}
+
+fn set_description(call: &Call<'_>) -> Result<Reply> {
+    let description: LocalizableMessage = call.arg("description")?;
+    call.write(|tx| {
+        let info = &mut tx.edit::<TaskProperties>(&call.this)?.info;
+        if is_final(info) {
+            return Err(Fault::new(InvalidState::default(), "The task has ended already"));
+        }
+        info.description = Some(description);
         Ok(())
     })?;
     call.done()
