@@ -86,14 +86,14 @@ mod tests {
         assert_eq!(page.next(2), [4, 6]);
         assert_eq!(page.previous(3), [6, 4, 2]);
         page.rewind();
-        assert_eq!((page.previous(9), page.next(1)), (vec![], vec![0]));
+        assert_eq!((page.previous(9).len(), page.next(1)), (0, vec![0]));
         page.reset();
         assert_eq!(page.previous(9), [2, 0]);
         page.reset();
         assert_eq!(page.next(9), [4, 6, 8]);
         // Something new comes behind the reader's place.
         page.look(0, 12, |number| number % 2 == 0);
-        assert_eq!((page.next(9), page.next(9)), (vec![10], vec![]));
+        assert_eq!((page.next(9), page.next(9).len()), (vec![10], 0));
         // What is not kept any more is not found.
         page.look(6, 12, |number| number % 2 == 0);
         assert_eq!(page.previous(9), [10, 8, 6]);
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn who_has_not_begun_reads_all_either_way() {
         let mut page = Page::new(3);
-        assert_eq!(page.next(2), []);
+        assert!(page.next(2).is_empty());
         page.look(0, 3, |_| true);
         assert_eq!(page.previous(2), [2, 1]);
         let mut page = Page::new(3);
