@@ -1,13 +1,13 @@
 //! `ClusterComputeResource`.
 
-use super::managed_entity::attach;
-use super::{compute_resource, resource_pool};
+use super::compute_resource;
 use crate::call::methods;
 use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::mo::ClusterComputeResourceProperties;
 use vim_types::{
-    ClusterConfigInfo, ClusterConfigInfoEx, ClusterDasConfigInfo, ClusterDrsConfigInfo, DrsBehavior,
+    ClusterComputeResourceSummary, ClusterConfigInfo, ClusterConfigInfoEx, ClusterDasConfigInfo,
+    ClusterDrsConfigInfo, ComputeResourceSummary, DrsBehavior,
 };
 use vim_wire::MoRef;
 
@@ -15,7 +15,7 @@ methods! {}
 
 /// Adds a cluster to a folder.
 pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRef> {
-    let (mut extends, pool) = compute_resource::properties(tx, name, compute_resource::default_config());
+    let mut extends = compute_resource::properties(tx, name, compute_resource::default_config());
     let das_config = ClusterDasConfigInfo { enabled: Some(false), ..Default::default() };
     let drs_config = ClusterDrsConfigInfo {
         enabled: Some(true),
@@ -31,10 +31,25 @@ pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRe
     }
     .into();
     let configuration = ClusterConfigInfo { das_config, drs_config, ..Default::default() };
+    let pool = tx.new_ref("ResourcePool");
     let moref = tx.new_ref("ClusterComputeResource");
-    tx.create(&moref, ClusterComputeResourceProperties { extends, configuration, ..Default::default() });
-    attach(tx, &moref, folder)?;
-    resource_pool::create_as(tx, &pool, &moref, resource_pool::ROOT, &resource_pool::unrestricted());
-    attach(tx, &pool, &moref)?;
+    let properties = ClusterComputeResourceProperties { extends, configuration, ..Default::default() };
+    compute_resource::create_as(tx, (&moref, &pool), folder, properties)?;
     Ok(moref)
+}
+
+/// What a cluster's summary has beside that of a compute resource.
+pub(super) fn summary(
+    cluster: &ClusterComputeResourceProperties,
+    extends: ComputeResourceSummary,
+) -> ClusterComputeResourceSummary {
+    ClusterComputeResourceSummary {
+        extends,
+        current_failover_level: cluster.configuration.das_config.failover_level.unwrap_or(0),
+        num_vmotions: cluster.summary_ex.num_vmotions,
+        target_balance: Some(-1000),
+        current_balance: Some(-1000),
+        cluster_maintenance_mode_status: Some("notInMaintenanceMode".into()),
+        ..Default::default()
+    }
 }

@@ -7,28 +7,24 @@ use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::mo::{ClusterComputeResourceProperties, ComputeResourceProperties, HostSystemProperties};
 use vim_types::{
-    ClusterComputeResourceSummary, ComputeResourceConfigInfo, ComputeResourceSummary,
-    HostSystemConnectionState, ManagedEntityStatus,
+    ComputeResourceConfigInfo, ComputeResourceSummary, HostSystemConnectionState, ManagedEntityStatus,
 };
-use vim_wire::MoRef;
+use vim_wire::{DataObject, MoRef, Poly};
 
 methods! {}
 
-/// A compute resource's properties, with its pool and its browser made.
+/// A compute resource's properties, with its browser made.
 pub(crate) fn properties(
     tx: &mut Tx<'_>,
     name: &str,
     config: ComputeResourceConfigInfo,
-) -> (ComputeResourceProperties, MoRef) {
-    let environment_browser = environment_browser::create(tx);
-    let pool = tx.new_ref("ResourcePool");
-    let properties = ComputeResourceProperties {
+) -> ComputeResourceProperties {
+    ComputeResourceProperties {
         extends: entity(name),
-        environment_browser: Some(environment_browser),
+        environment_browser: Some(environment_browser::create(tx)),
         configuration_ex: config.into(),
         ..Default::default()
-    };
-    (properties, pool)
+    }
 }
 
 /// What a compute resource is configured like unless told otherwise.
@@ -38,13 +34,24 @@ pub(crate) fn default_config() -> ComputeResourceConfigInfo {
 
 /// Adds a compute resource to a folder; its host is added to it after.
 pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRef> {
-    let (properties, pool) = properties(tx, name, default_config());
+    let properties = properties(tx, name, default_config());
+    let pool = tx.new_ref("ResourcePool");
     let moref = tx.new_ref("ComputeResource");
-    tx.create(&moref, properties);
-    attach(tx, &moref, folder)?;
-    resource_pool::create_as(tx, &pool, &moref, resource_pool::ROOT, &resource_pool::unrestricted());
-    attach(tx, &pool, &moref)?;
+    create_as(tx, (&moref, &pool), folder, properties)?;
     Ok(moref)
+}
+
+/// Adds a compute resource, or what extends it, and its pool under references that were given out.
+pub(crate) fn create_as<P: DataObject>(
+    tx: &mut Tx<'_>,
+    (moref, pool): (&MoRef, &MoRef),
+    folder: &MoRef,
+    properties: P,
+) -> Result<()> {
+    tx.create(moref, properties);
+    attach(tx, moref, folder)?;
+    resource_pool::create_as(tx, pool, moref, resource_pool::ROOT, &resource_pool::unrestricted());
+    attach(tx, pool, moref)
 }
 
 /// Sets what follows from other properties.
@@ -59,18 +66,26 @@ pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
         union(&mut datastores, &host.datastore);
         union(&mut networks, &host.network);
     }
-    let unchanged = resource.datastore == datastores && resource.network == networks;
-    let cluster = tx.get::<ClusterComputeResourceProperties>(moref).is_ok();
-    let summary = if cluster {
-        ClusterComputeResourceSummary { extends: summary, ..Default::default() }.into()
-    } else {
-        vim_wire::Poly::new(summary)
+    let Some(cluster) = tx.get::<ClusterComputeResourceProperties>(moref).ok() else {
+        let summary = Poly::new(summary);
+        let unchanged = resource.datastore == datastores && resource.network == networks;
+        if unchanged && resource.summary == summary {
+            return;
+        }
+        if let Ok(resource) = tx.edit::<ComputeResourceProperties>(moref) {
+            (resource.datastore, resource.network, resource.summary) = (datastores, networks, summary);
+        }
+        return;
     };
-    if unchanged && resource.summary == summary {
+    let summary = super::cluster_compute_resource::summary(cluster, summary);
+    let unchanged = cluster.datastore == datastores && cluster.network == networks;
+    if unchanged && cluster.summary_ex == summary {
         return;
     }
-    if let Ok(resource) = tx.edit::<ComputeResourceProperties>(moref) {
-        (resource.datastore, resource.network, resource.summary) = (datastores, networks, summary);
+    if let Ok(cluster) = tx.edit::<ClusterComputeResourceProperties>(moref) {
+        (cluster.datastore, cluster.network) = (datastores, networks);
+        cluster.summary_ex = summary.clone();
+        cluster.summary = summary.into();
     }
 }
 

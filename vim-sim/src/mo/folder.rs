@@ -36,8 +36,19 @@ impl Takes {
 /// Adds a folder below an entity, which is a folder or a datacenter.
 pub(crate) fn create(tx: &mut Tx<'_>, parent: &MoRef, name: &str, child_type: Vec<String>) -> Result<MoRef> {
     let moref = tx.new_ref("Folder");
-    let properties = FolderProperties { extends: entity(name), child_type, ..Default::default() };
-    tx.create(&moref, properties);
-    attach(tx, &moref, parent)?;
+    create_as(tx, &moref, parent, name, child_type)?;
     Ok(moref)
+}
+
+/// Adds a folder under a reference that was given out.
+pub(crate) fn create_as(
+    tx: &mut Tx<'_>,
+    moref: &MoRef,
+    parent: &MoRef,
+    name: &str,
+    child_type: Vec<String>,
+) -> Result<()> {
+    let properties = FolderProperties { extends: entity(name), child_type, ..Default::default() };
+    tx.create(moref, properties);
+    attach(tx, moref, parent)
 }

@@ -36,6 +36,7 @@ pub(crate) mod session_manager;
 pub(crate) mod storage_resource_manager;
 pub(crate) mod task;
 pub(crate) mod task_manager;
+pub(crate) mod usage;
 pub(crate) mod user_directory;
 pub(crate) mod view;
 pub(crate) mod view_manager;

@@ -13,10 +13,15 @@ methods! {}
 /// Adds a standard network to a folder. Networks of that kind come and go with the hosts that have them.
 pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRef> {
     let moref = tx.new_ref("Network");
-    let summary = NetworkSummary { accessible: true, ..Default::default() }.into();
-    tx.create(&moref, NetworkProperties { extends: entity(name), summary, ..Default::default() });
-    attach(tx, &moref, folder)?;
+    create_as(tx, &moref, folder, name)?;
     Ok(moref)
+}
+
+/// Adds a standard network under a reference that was given out.
+pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, folder: &MoRef, name: &str) -> Result<()> {
+    let summary = NetworkSummary { accessible: true, ..Default::default() }.into();
+    tx.create(moref, NetworkProperties { extends: entity(name), summary, ..Default::default() });
+    attach(tx, moref, folder)
 }
 
 /// Adds a network that something else than vCenter manages: NSX.

@@ -59,11 +59,12 @@ pub(super) fn create(
     let prototype = prototype(tx, place, browser.unwrap_or_default());
     for (number, host) in (0..number).zip(place.hosts.iter().cycle()) {
         // As in vcsim, which makes a task of each creation and each power-on.
-        tx.new_number();
+        let unique = tx.new_number();
         let moref = tx.new_ref("VirtualMachine");
         let mut machine = prototype.clone();
-        individual(&mut machine, &format!("{prefix}_VM{number}"), &datastore, tx.new_number());
+        individual(&mut machine, &format!("{prefix}_VM{number}"), &datastore, unique);
         if running {
+            tx.new_number();
             machine.runtime.power_state = VirtualMachinePowerState::POWERED_ON;
             machine.runtime.boot_time = Some(tx.now);
         }

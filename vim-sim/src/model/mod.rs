@@ -1,7 +1,10 @@
 //! The inventory that a simulator starts with.
 
 mod administration;
+#[cfg(test)]
+pub(crate) mod complete;
 mod content;
+mod esx;
 mod machine;
 mod vcenter;
 
@@ -169,7 +172,11 @@ pub(crate) fn build(
     let failed = |fault: Fault| StartError::new(format!("the model cannot be: {}", fault.message));
     let content = content::create(&mut tx, model, config);
     administration::create(&mut tx, &content, config);
-    vcenter::create(&mut tx, model, &content.root_folder).map_err(failed)?;
+    let created = match model.esx {
+        true => esx::create(&mut tx, model, &content.root_folder),
+        false => vcenter::create(&mut tx, model, &content.root_folder),
+    };
+    created.map_err(failed)?;
     tx.commit();
     Ok((content, world))
 }
@@ -204,5 +211,22 @@ pub(crate) mod tests {
         let ids = |kind| world.of_kind(kind).iter().map(|node| node.moref.value()).collect::<Vec<_>>();
         assert_eq!(ids("VirtualMachine"), ["vm-62", "vm-65", "vm-68", "vm-71"]);
         assert_eq!(ids("ComputeResource"), ["domain-c28", "domain-s24"]);
+    }
+
+    #[test]
+    fn nothing_is_missing() {
+        let all = Model::vcenter()
+            .resource_pools(1)
+            .apps(1)
+            .pods(1)
+            .folders(1)
+            .nsx_portgroups(1)
+            .opaque_networks(1);
+        for model in [all, Model::esx()] {
+            let mut lacks = complete::lacks(&world(&model));
+            lacks.retain(|lack| !lack.starts_with("EventManager") && !lack.starts_with("LicenseManager"));
+            lacks.retain(|lack| !lack.starts_with("TaskManager"));
+            assert_eq!(lacks, std::collections::BTreeSet::new());
+        }
     }
 }

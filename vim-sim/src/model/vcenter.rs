@@ -100,12 +100,12 @@ fn datacenter(tx: &mut Tx<'_>, model: &Model, root: &MoRef, number: usize) -> Re
     let mut add_host = |tx: &mut Tx<'_>, name: &str, cluster: Option<&MoRef>| -> Result<(MoRef, MoRef)> {
         pass(tx, 1 + HOST_MANAGERS);
         let host = tx.new_ref("HostSystem");
-        host_system::create_as(tx, &host, name);
+        host_system::create_as(tx, &host, name, false);
         let resource = match cluster {
             Some(cluster) => cluster.clone(),
             None => compute_resource::create(tx, &folders.host, name)?,
         };
-        host_system::join(tx, &host, &resource)?;
+        attach(tx, &host, &resource)?;
         relations::join_network(tx, &vm_network, &host)?;
         if let Some(switch) = &switch {
             pass(tx, 1);

@@ -7,7 +7,10 @@ use vim_wire::MoRef;
 /// Sets what follows from an object's other properties.
 pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
     match moref.kind() {
-        "VirtualMachine" => crate::mo::virtual_machine::derived(tx, moref),
+        "VirtualMachine" => {
+            crate::mo::virtual_machine::derived(tx, moref);
+            crate::mo::usage::follow(tx, moref);
+        }
         "HostSystem" => crate::mo::host_system::derived(tx, moref),
         "Datastore" => crate::mo::datastore::derived(tx, moref),
         "StoragePod" => crate::mo::storage_resource_manager::pod::derived(tx, moref),

@@ -127,9 +127,16 @@ impl<'w> Tx<'w> {
         Ok(())
     }
 
+    /// An object's properties before the transaction.
+    pub(crate) fn before<P: DataObject>(&self, moref: &MoRef) -> Option<&P> {
+        self.before.get(moref)?.as_ref()?.properties()
+    }
+
     /// Makes the changes visible. Returns whether there are any.
     pub(crate) fn commit(mut self) -> bool {
-        // What follows from other properties follows now; that may touch more objects.
+        // What follows from other properties follows now; that may touch more objects. VMs come first: what their hosts and
+        // pools have follows from them.
+        self.touched.sort_by_key(|moref| moref.kind() != "VirtualMachine");
         let mut at = 0;
         while at < self.touched.len() {
             let moref = self.touched[at].clone();

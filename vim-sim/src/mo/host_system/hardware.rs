@@ -51,3 +51,8 @@ pub(super) fn info() -> HostHardwareInfo {
         ..Default::default()
     }
 }
+
+/// The clock of its processors, in MHz.
+pub(crate) fn mhz(hardware: &HostHardwareInfo) -> i32 {
+    i32::try_from(hardware.cpu_info.hz / 1_000_000).unwrap_or(i32::MAX)
+}

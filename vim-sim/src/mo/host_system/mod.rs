@@ -1,37 +1,42 @@
 //! `HostSystem`.
 
+mod capability;
 mod hardware;
+mod managers;
+pub(crate) mod network;
+mod services;
+mod storage;
 
-use super::managed_entity::{attach, entity};
+use super::managed_entity::entity;
+use super::usage;
 use crate::call::methods;
-use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::mo::{
-    HostDatastoreBrowserProperties, HostDatastoreSystemProperties, HostNetworkSystemProperties,
-    HostStorageSystemProperties, HostSystemProperties,
+    HostAutoStartManagerProperties, HostDateTimeSystemProperties, HostFirewallSystemProperties,
+    HostNetworkSystemProperties, HostServiceSystemProperties, HostStorageSystemProperties,
+    HostSystemProperties, HostVirtualNicManagerProperties, OptionManagerProperties,
 };
 use vim_types::{
-    AboutInfo, HostConfigInfo, HostConfigManager, HostConfigSummary, HostHardwareSummary, HostListSummary,
-    HostListSummaryQuickStats, HostRuntimeInfo, HostSystemConnectionState, HostSystemPowerState,
-    ManagedEntityStatus,
+    AboutInfo, HostConfigInfo, HostConfigSummary, HostFeatureVersionInfo, HostHardwareSummary,
+    HostHyperThreadScheduleInfo, HostLicensableResourceInfo, HostListSummary, HostLockdownMode,
+    HostRuntimeInfo, HostSystemConnectionState, HostSystemPowerState, HostSystemResourceInfo, KeyAnyValue,
+    ManagedEntityStatus, ResourceConfigSpec,
 };
-use vim_wire::MoRef;
+use vim_wire::{Any, MoRef};
+
+pub(crate) use managers::host_of;
 
 methods! {}
 
-/// Adds a host that belongs to nothing yet, under a reference that was given out.
-pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str) {
-    let id = moref.value().to_owned();
-    let own = |kind: &'static str, id: &str| MoRef::new(kind, id);
-    let browser = own("HostDatastoreBrowser", &format!("datastoreBrowser-{id}"));
-    let number = id.trim_start_matches("host-");
-    let datastores = own("HostDatastoreSystem", &format!("datastoreSystem-{number}"));
-    let networks = own("HostNetworkSystem", &format!("networkSystem-{number}"));
-    let storage = own("HostStorageSystem", &format!("storageSystem-{number}"));
-    tx.create(&browser, HostDatastoreBrowserProperties::default());
-    tx.create(&datastores, HostDatastoreSystemProperties::default());
-    tx.create(&networks, HostNetworkSystemProperties::default());
-    tx.create(&storage, HostStorageSystemProperties::default());
+/// Adds a host that belongs to nothing yet, under a reference that was given out. `esx` says that it stands alone, without
+/// a vCenter.
+pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str, esx: bool) {
+    let digits = moref.value().trim_start_matches(|char: char| !char.is_ascii_digit());
+    let number = digits.parse().unwrap_or(1);
+    let datastore_browser = managers::browser(tx, moref, esx);
+    let config_manager = managers::create(tx, moref, name, number, esx);
+    let hardware = hardware::info();
+    let packages = hardware.cpu_info.num_cpu_packages;
     let properties = HostSystemProperties {
         extends: entity(name),
         runtime: HostRuntimeInfo {
@@ -41,17 +46,23 @@ pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str) {
             in_maintenance_mode: false,
             in_quarantine_mode: Some(false),
             boot_time: Some(tx.now),
+            host_max_virtual_disk_capacity: Some(62 << 40),
+            crypto_state: Some("incapable".into()),
             ..Default::default()
         },
-        hardware: Some(hardware::info()),
-        config: Some(HostConfigInfo { host: moref.clone(), product: product(), ..Default::default() }),
-        config_manager: HostConfigManager {
-            datastore_system: Some(datastores),
-            network_system: Some(networks),
-            storage_system: Some(storage),
-            ..Default::default()
+        system_resources: Some(system_resources()),
+        config: Some(config(moref, &hardware)),
+        hardware: Some(hardware),
+        capability: Some(capability::capability()),
+        licensable_resource: HostLicensableResourceInfo {
+            resource: vec![KeyAnyValue {
+                key: "numCpuPackages".into(),
+                value: Some(Any::from(packages)).unwrap_or_default(),
+            }],
         },
-        datastore_browser: browser,
+        config_manager,
+        datastore_browser,
+        summary: HostListSummary { quick_stats: usage::own(), ..Default::default() },
         ..Default::default()
     };
     tx.create(moref, properties);
@@ -77,19 +88,55 @@ pub(crate) fn product() -> AboutInfo {
     }
 }
 
-/// Makes a host one of a compute resource's.
-pub(crate) fn join(tx: &mut Tx<'_>, host: &MoRef, resource: &MoRef) -> Result<()> {
-    attach(tx, host, resource)
+/// What a host is configured like, apart from what its managers tell.
+fn config(moref: &MoRef, hardware: &vim_types::HostHardwareInfo) -> HostConfigInfo {
+    let threads = hardware.cpu_info.num_cpu_threads > hardware.cpu_info.num_cpu_cores;
+    let feature =
+        |key: &str, value: &str| HostFeatureVersionInfo { key: key.to_owned(), value: value.to_owned() };
+    HostConfigInfo {
+        host: moref.clone(),
+        product: product(),
+        hyper_thread: Some(HostHyperThreadScheduleInfo { available: threads, active: threads, config: true }),
+        capabilities: Some(network::capabilities()),
+        offload_capabilities: Some(network::offload()),
+        admin_disabled: Some(false),
+        lockdown_mode: Some(HostLockdownMode::LOCKDOWN_DISABLED),
+        feature_version: vec![feature("faultTolerance", "8.0.3-8.0.3-8.0.3")],
+        wake_on_lan_capable: Some(false),
+        ..Default::default()
+    }
+}
+
+fn system_resources() -> HostSystemResourceInfo {
+    let node = |key: &str, child| HostSystemResourceInfo {
+        key: key.to_owned(),
+        config: Some(ResourceConfigSpec { entity: None, ..super::resource_pool::unrestricted() }),
+        child,
+    };
+    let system = ["minfree", "kernel", "helper", "drivers", "vmotion"];
+    let system = system.iter().map(|name| node(&format!("host/system/{name}"), Vec::new())).collect();
+    node(
+        "host",
+        vec![
+            node("host/system", system),
+            node("host/vim", Vec::new()),
+            node("host/user", Vec::new()),
+            node("host/iofilters", Vec::new()),
+        ],
+    )
 }
 
 /// Sets what follows from other properties.
 pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
     let Ok(host) = tx.get::<HostSystemProperties>(moref) else { return };
-    let summary = summary(moref, host);
+    let config = host.config.clone().map(|config| of_managers(tx, host, config));
+    let mut summary = summary(moref, host);
     let parent = host.parent.clone();
-    if host.summary != summary {
+    if host.summary != summary || host.config != config {
+        let up = host.runtime.boot_time.map(|boot| (tx.now.unix_micros() - boot.unix_micros()) / 1_000_000);
+        summary.quick_stats.uptime = up.and_then(|up| i32::try_from(up).ok());
         if let Ok(host) = tx.edit::<HostSystemProperties>(moref) {
-            host.summary = summary;
+            (host.summary, host.config) = (summary, config);
         }
     }
     if let Some(parent) = parent {
@@ -97,7 +144,57 @@ pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
     }
 }
 
+/// A host's configuration, with what its managers have.
+fn of_managers(tx: &Tx<'_>, host: &HostSystemProperties, mut config: HostConfigInfo) -> HostConfigInfo {
+    let managers = &host.config_manager;
+    fn get<'t, P: vim_wire::DataObject>(tx: &'t Tx<'_>, manager: &Option<MoRef>) -> Option<&'t P> {
+        tx.get::<P>(manager.as_ref()?).ok()
+    }
+    if let Some(network) = get::<HostNetworkSystemProperties>(tx, &managers.network_system) {
+        config.network.clone_from(&network.network_info);
+    }
+    if let Some(storage) = get::<HostStorageSystemProperties>(tx, &managers.storage_system) {
+        config.storage_device.clone_from(&storage.storage_device_info);
+        config.file_system_volume = Some(storage.file_system_volume_info.clone());
+        config.multipath_state.clone_from(&storage.multipath_state_info);
+    }
+    if let Some(vnics) = get::<HostVirtualNicManagerProperties>(tx, &managers.virtual_nic_manager) {
+        config.virtual_nic_manager_info = Some(vnics.info.clone());
+    }
+    if let Some(services) = get::<HostServiceSystemProperties>(tx, &managers.service_system) {
+        config.service = Some(services.service_info.clone());
+    }
+    if let Some(firewall) = get::<HostFirewallSystemProperties>(tx, &managers.firewall_system) {
+        config.firewall.clone_from(&firewall.firewall_info);
+    }
+    if let Some(start) = get::<HostAutoStartManagerProperties>(tx, &managers.auto_start_manager) {
+        config.auto_start = Some(start.config.clone());
+    }
+    if let Some(options) = get::<OptionManagerProperties>(tx, &managers.advanced_option) {
+        config.option.clone_from(&options.setting);
+    }
+    if let Some(time) = get::<HostDateTimeSystemProperties>(tx, &managers.date_time_system) {
+        config.date_time_info = Some(time.date_time_info.clone());
+    }
+    config
+}
+
 fn summary(moref: &MoRef, host: &HostSystemProperties) -> HostListSummary {
+    let devices = host.config.as_ref().and_then(|config| config.storage_device.as_ref());
+    let cards = host
+        .config
+        .as_ref()
+        .and_then(|config| config.network.as_ref())
+        .map_or(0, |network| network.pnic.len());
+    let hbas = devices.map_or(0, |devices| devices.host_bus_adapter.len());
+    let vmotion =
+        host.config.as_ref().and_then(|config| config.virtual_nic_manager_info.as_ref()).is_some_and(
+            |info| {
+                info.net_config
+                    .iter()
+                    .any(|config| config.nic_type == "vmotion" && !config.selected_vnic.is_empty())
+            },
+        );
     HostListSummary {
         host: Some(moref.clone()),
         hardware: host.hardware.as_ref().map(|hardware| HostHardwareSummary {
@@ -110,12 +207,12 @@ fn summary(moref: &MoRef, host: &HostSystemProperties) -> HostListSummary {
                 .first()
                 .map(|package| package.description.clone())
                 .unwrap_or_default(),
-            cpu_mhz: i32::try_from(hardware.cpu_info.hz / 1_000_000).unwrap_or(i32::MAX),
+            cpu_mhz: hardware::mhz(hardware),
             num_cpu_pkgs: hardware.cpu_info.num_cpu_packages,
             num_cpu_cores: hardware.cpu_info.num_cpu_cores,
             num_cpu_threads: hardware.cpu_info.num_cpu_threads,
-            num_nics: 2,
-            num_hbas: 1,
+            num_nics: i32::try_from(cards).unwrap_or(i32::MAX),
+            num_hbas: i32::try_from(hbas).unwrap_or(i32::MAX),
             ..Default::default()
         }),
         runtime: Some(host.runtime.clone()),
@@ -123,13 +220,19 @@ fn summary(moref: &MoRef, host: &HostSystemProperties) -> HostListSummary {
             name: host.name.clone(),
             port: 443,
             product: host.config.as_ref().map(|config| config.product.clone()),
-            vmotion_enabled: true,
+            vmotion_enabled: vmotion,
             fault_tolerance_enabled: false,
+            feature_version: host
+                .config
+                .as_ref()
+                .map(|config| config.feature_version.clone())
+                .unwrap_or_default(),
             ..Default::default()
         },
-        quick_stats: HostListSummaryQuickStats::default(),
-        overall_status: ManagedEntityStatus::GREEN,
+        quick_stats: host.summary.quick_stats.clone(),
+        overall_status: host.overall_status.clone(),
         reboot_required: false,
+        management_server_ip: host.summary.management_server_ip.clone(),
         ..Default::default()
     }
 }
