@@ -136,7 +136,21 @@ pub(crate) struct Visitor {
 pub(crate) struct Sessions {
     by_token: RwLock<HashMap<String, Arc<Session>>>,
     tickets: Mutex<HashMap<String, String>>,
+    http_tickets: Mutex<HashMap<String, HttpTicket>>,
 }
+
+/// What a ticket for one HTTP request allows.
+#[derive(Debug)]
+struct HttpTicket {
+    user: String,
+    /// `GET`; any where none is named.
+    method: Option<String>,
+    path: String,
+    until: Duration,
+}
+
+/// How long a ticket for an HTTP request is good.
+const HTTP_TICKET_TIME: Duration = Duration::from_secs(5 * 60);
 
 impl Sessions {
     fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<String, Arc<Session>>> {
@@ -227,6 +241,42 @@ impl Sessions {
         let ticket = format!("cst-{}", uuid::Uuid::new_v4());
         lock(&self.tickets).insert(ticket.clone(), user.to_owned());
         ticket
+    }
+
+    /// A ticket for one HTTP request that brings no session.
+    pub(crate) fn http_ticket(
+        &self,
+        user: &str,
+        method: Option<&str>,
+        path: &str,
+        elapsed: Duration,
+    ) -> String {
+        let id = uuid::Uuid::new_v4().to_string();
+        let ticket = HttpTicket {
+            user: user.to_owned(),
+            method: method.map(str::to_owned),
+            path: path.to_owned(),
+            until: elapsed.saturating_add(HTTP_TICKET_TIME),
+        };
+        let mut tickets = lock(&self.http_tickets);
+        tickets.retain(|_, ticket| ticket.until > elapsed);
+        tickets.insert(id.clone(), ticket);
+        id
+    }
+
+    /// The user whose ticket allows a request. It is used up.
+    pub(crate) fn redeem_for(
+        &self,
+        ticket: &str,
+        method: &str,
+        path: &str,
+        elapsed: Duration,
+    ) -> Option<String> {
+        let ticket = lock(&self.http_tickets).remove(ticket)?;
+        let right = ticket.until > elapsed
+            && ticket.path == path
+            && ticket.method.is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+        right.then_some(ticket.user)
     }
 
     /// The user of a ticket, which is used up.

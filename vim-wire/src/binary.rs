@@ -25,7 +25,15 @@ impl Binary {
         }
     }
 
-    pub(crate) fn decode(text: &str) -> Option<Self> {
+    /// Reads base64, with or without white space and padding; none where that is none.
+    ///
+    /// ```
+    /// # use vim_wire::Binary;
+    /// assert_eq!(Binary::decode("dmltMjU="), Some(Binary(b"vim25".to_vec())));
+    /// assert_eq!(Binary::decode("?"), None);
+    /// ```
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
         let mut out = Vec::with_capacity(text.len() / 4 * 3);
         let (mut bits, mut count, mut padding) = (0u32, 0u32, 0u32);
         for byte in text.bytes() {

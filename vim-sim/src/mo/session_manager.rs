@@ -3,7 +3,12 @@
 use crate::call::{Call, Reply, methods};
 use crate::fault::{Fault, Result};
 use crate::session::invalid_login;
-use vim_types::{InvalidArgument, NotFound, UserSession};
+use vim_types::{
+    InvalidArgument, NotFound, SessionManagerGenericServiceTicket,
+    SessionManagerGenericServiceTicketTicketType, SessionManagerHttpServiceRequestSpec,
+    SessionManagerServiceRequestSpec, UserSession,
+};
+use vim_wire::Poly;
 
 methods! {
     "Login" => login,
@@ -11,6 +16,7 @@ methods! {
     "SessionIsActive" => is_active,
     "TerminateSession" => terminate,
     "AcquireCloneTicket" => acquire_clone_ticket,
+    "AcquireGenericServiceTicket" => acquire_service_ticket,
     "CloneSession" => clone_session,
 }
 
@@ -66,6 +72,24 @@ fn terminate(call: &Call<'_>) -> Result<Reply> {
 
 fn acquire_clone_ticket(call: &Call<'_>) -> Result<Reply> {
     call.returns(&call.sim.sessions.ticket(call.user()))
+}
+
+/// A ticket for one request to the files of a datastore.
+fn acquire_service_ticket(call: &Call<'_>) -> Result<Reply> {
+    let spec: Poly<SessionManagerServiceRequestSpec> = call.arg("spec")?;
+    let Some(spec) = spec.downcast_ref::<SessionManagerHttpServiceRequestSpec>() else {
+        return Err(Fault::not_supported("a ticket for other requests than HTTP's"));
+    };
+    let method = spec.method.as_deref().map(|method| method.strip_prefix("http").unwrap_or(method));
+    // Of the URL, the path counts: a client may reach the server by another name.
+    let rest = spec.url.split_once("://").map_or(&*spec.url, |(_, rest)| rest);
+    let path =
+        rest.find('/').and_then(|at| rest.get(at..)).ok_or_else(|| Fault::invalid_argument("spec.url"))?;
+    let path = path.split('?').next().unwrap_or(path);
+    let id = call.sim.sessions.http_ticket(call.user(), method, path, call.sim.timer.elapsed());
+    let ticket_type =
+        Some(SessionManagerGenericServiceTicketTicketType::HTTP_NFC_SERVICE_TICKET.as_str().to_owned());
+    call.returns(&SessionManagerGenericServiceTicket { id, ticket_type, ..Default::default() })
 }
 
 fn clone_session(call: &Call<'_>) -> Result<Reply> {

@@ -1,7 +1,9 @@
 //! HTTP: listening, TLS, and which path is answered by what.
 
+mod files;
 pub(crate) mod soap;
 mod tls;
+mod url;
 
 pub(crate) use tls::Tls;
 
@@ -89,6 +91,7 @@ async fn route(sim: Arc<Sim>, request: Request<Incoming>, peer: SocketAddr) -> R
             soap::answer(&sim, request, peer).await
         }
         "/sdk/vimServiceVersions.xml" => Ok(text("text/xml; charset=utf-8", soap::versions(&sim))),
+        path if path == "/folder" || path.starts_with("/folder/") => files::answer(&sim, request).await,
         _ => Ok(status(StatusCode::NOT_FOUND)),
     }
 }
