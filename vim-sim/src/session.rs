@@ -4,7 +4,7 @@ use crate::fault::{Fault, Result};
 use crate::world::World;
 use std::any::Any as StdAny;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -28,7 +28,7 @@ pub(crate) struct Session {
     /// What is shown of it to others.
     pub(crate) key: String,
     pub(crate) user: String,
-    pub(crate) locale: Mutex<String>,
+    locale: Mutex<String>,
     pub(crate) user_agent: String,
     pub(crate) address: String,
     pub(crate) login: DateTime,
@@ -84,6 +84,10 @@ impl Session {
         lock(&self.objects).keys().filter(|moref| moref.kind() == kind).cloned().collect()
     }
 
+    pub(crate) fn set_locale(&self, locale: String) {
+        *lock(&self.locale) = locale;
+    }
+
     /// Whether it has ended; long calls look for it.
     pub(crate) fn ended(&self) -> watch::Receiver<bool> {
         self.ended.subscribe()
@@ -137,6 +141,10 @@ pub(crate) struct Sessions {
     by_token: RwLock<HashMap<String, Arc<Session>>>,
     tickets: Mutex<HashMap<String, String>>,
     http_tickets: Mutex<HashMap<String, HttpTicket>>,
+    /// How long they may be idle, where an option of the server says so.
+    idle: Mutex<Option<Duration>>,
+    /// Whether somebody looks for those that have expired.
+    watched: AtomicBool,
 }
 
 /// What a ticket for one HTTP request allows.
@@ -188,15 +196,50 @@ impl Sessions {
         session
     }
 
-    /// The session of that token, unless it was idle for longer than it may be.
+    /// The session of that token, unless it was idle for longer than it may be: `idle`, or what an option says.
     pub(crate) fn find(&self, token: &str, idle: Duration, elapsed: Duration) -> Option<Arc<Session>> {
         let session = self.read().get(token).cloned()?;
-        let quiet = elapsed.saturating_sub(lock(&session.last).0);
-        if quiet > idle && session.busy.load(Ordering::Relaxed) == 0 {
-            self.end(&session);
-            return None;
+        match self.has_expired(&session, idle, elapsed) {
+            true => None,
+            false => Some(session),
         }
-        Some(session)
+    }
+
+    /// Ends a session that was idle for longer than it may be.
+    fn has_expired(&self, session: &Session, idle: Duration, elapsed: Duration) -> bool {
+        let idle = self.idle(idle);
+        let quiet = elapsed.saturating_sub(lock(&session.last).0);
+        let expired = quiet > idle && session.busy.load(Ordering::Relaxed) == 0;
+        if expired {
+            self.end(session);
+        }
+        expired
+    }
+
+    /// Ends all sessions that were idle for longer than they may be.
+    pub(crate) fn expire(&self, idle: Duration, elapsed: Duration) {
+        for session in self.all() {
+            self.has_expired(&session, idle, elapsed);
+        }
+    }
+
+    /// How long they may be idle.
+    pub(crate) fn idle(&self, otherwise: Duration) -> Duration {
+        lock(&self.idle).unwrap_or(otherwise)
+    }
+
+    /// Whether nobody looks for expired ones so far, and the caller has to.
+    pub(crate) fn watch(&self) -> bool {
+        !self.watched.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn unwatch(&self) {
+        self.watched.store(false, Ordering::Relaxed);
+    }
+
+    /// Has sessions end when they were idle for so long.
+    pub(crate) fn set_idle(&self, idle: Option<Duration>) {
+        *lock(&self.idle) = idle;
     }
 
     /// Notes a call of a session, until what is returned is dropped.

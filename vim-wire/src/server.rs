@@ -39,6 +39,8 @@ pub struct Incoming<'x> {
     pub this: MoRef,
     /// The `operationID` of the header, by which logs are compared.
     pub operation_id: Option<String>,
+    /// Who is named by the assertion of the header's security token, where there is one. Its signature is not looked at.
+    pub subject: Option<String>,
     params: Vec<(&'x str, Reader<'x>, Tag<'x>)>,
 }
 
@@ -56,7 +58,13 @@ impl<'x> Incoming<'x> {
     /// When the document is malformed, is no envelope, or has an empty body.
     pub fn read(bytes: &'x [u8], registry: &'static Registry, limits: Limits) -> Result<Self> {
         let mut reader = Reader::new(bytes, registry, limits)?;
-        let mut call = Self { method: "", this: MoRef::default(), operation_id: None, params: Vec::new() };
+        let mut call = Self {
+            method: "",
+            this: MoRef::default(),
+            operation_id: None,
+            subject: None,
+            params: Vec::new(),
+        };
         let envelope = reader.root()?;
         if envelope.name() != "Envelope" {
             return Err(DecodeError::new(
@@ -69,6 +77,10 @@ impl<'x> Incoming<'x> {
             "Header" => reader.each(part, |reader, entry| match entry.name() {
                 "operationID" => {
                     call.operation_id = Some(reader.text(entry)?.into_owned());
+                    Ok(())
+                }
+                "Security" => {
+                    call.subject = descend(reader, entry, &["Assertion", "Subject", "NameID"])?;
                     Ok(())
                 }
                 _ => reader.skip(entry),
@@ -137,6 +149,20 @@ impl<'x> Incoming<'x> {
         }
         Ok(value)
     }
+}
+
+/// The text of the element to which those names lead; the last one, where there are more.
+fn descend<'x>(reader: &mut Reader<'x>, at: &Tag<'x>, names: &[&str]) -> Result<Option<String>> {
+    let Some((name, rest)) = names.split_first() else { return Ok(Some(reader.text(at)?.into_owned())) };
+    let mut found = None;
+    reader.each(at, |reader, tag| {
+        if tag.name() != *name {
+            return reader.skip(tag);
+        }
+        found = descend(reader, tag, rest)?;
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// A document that is being written to a client that speaks a version: what is newer is left out.

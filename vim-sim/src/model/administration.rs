@@ -4,7 +4,13 @@ use crate::mo;
 use crate::sim::Config;
 use crate::world::Tx;
 use vim_types::ServiceContent;
-use vim_types::mo::{EventManagerProperties, UserDirectoryProperties};
+use vim_types::mo::{
+    EventManagerProperties, OptionManagerProperties, SessionManagerProperties, TaskManagerProperties,
+    UserDirectoryProperties,
+};
+
+/// How many collectors of events and of tasks a session may have.
+const COLLECTORS: i32 = 32;
 
 /// Creates those managers that the service's content names.
 pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config) {
@@ -15,6 +21,26 @@ pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config)
         tx.create(moref, UserDirectoryProperties::default());
     }
     if let Some(moref) = &content.event_manager {
-        tx.create(moref, EventManagerProperties { max_collector: 32, ..Default::default() });
+        tx.create(moref, EventManagerProperties { max_collector: COLLECTORS, ..Default::default() });
+    }
+    if let Some(moref) = &content.task_manager {
+        tx.create(moref, TaskManagerProperties { max_collector: COLLECTORS, ..Default::default() });
+    }
+    if let Some(moref) = &content.session_manager {
+        let languages = || vec!["en".to_owned()];
+        tx.create(
+            moref,
+            SessionManagerProperties {
+                message: Some(String::new()),
+                message_locale_list: languages(),
+                supported_locale_list: languages(),
+                default_locale: "en".into(),
+                ..Default::default()
+            },
+        );
+    }
+    if let Some(moref) = &content.setting {
+        let setting = mo::option_manager::settings(config.esx);
+        tx.create(moref, OptionManagerProperties { setting, ..Default::default() });
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
         "ClusterComputeResource" | "ComputeResource" => crate::mo::compute_resource::derived(tx, moref),
         "ResourcePool" | "VirtualApp" => crate::mo::resource_pool::derived(tx, moref),
         "Network" | "DistributedVirtualPortgroup" | "OpaqueNetwork" => crate::mo::network::derived(tx, moref),
+        "OptionManager" => crate::mo::option_manager::derived(tx, moref),
         _ => {}
     }
 }
