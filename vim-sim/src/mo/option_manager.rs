@@ -3,6 +3,7 @@
 use crate::call::{Call, Reply, methods};
 use crate::fault::{Fault, Result};
 use crate::mo::authorization_manager::require;
+use crate::mo::host_system::host_of;
 use crate::world::Tx;
 use std::time::Duration;
 use vim_types::mo::{HostSystemProperties, OptionManagerProperties};
@@ -16,10 +17,6 @@ methods! {
 
 /// How long a session may be idle.
 const SESSION_TIMEOUT: &str = "config.vmacore.soap.sessionTimeout";
-
-/// The host whose options they are: an option manager's own.
-#[derive(Clone, Debug, Default)]
-struct Of(Option<MoRef>);
 
 fn option(key: &str, value: impl Into<Any>) -> Poly<OptionValue> {
     OptionValue { key: key.to_owned(), value: Some(value.into()) }.into()
@@ -45,20 +42,9 @@ pub(crate) fn settings(esx: bool) -> Vec<Poly<OptionValue>> {
     ]
 }
 
-/// Creates the options of a host, which are its advanced settings.
-pub(crate) fn create_for_host(tx: &mut Tx<'_>, host: &MoRef) -> MoRef {
-    let manager = MoRef::new("OptionManager", format!("EsxHostAdvSettings-{}", host.value()));
-    let setting = vec![option("Config.HostAgent.log.level", "info")];
-    tx.create(&manager, OptionManagerProperties { setting, ..Default::default() });
-    if let Ok(of) = tx.edit_state::<Of>(&manager) {
-        of.0 = Some(host.clone());
-    }
-    manager
-}
-
 /// A host's configuration shows its options.
 pub(crate) fn derived(tx: &mut Tx<'_>, manager: &MoRef) {
-    let Some(host) = tx.state::<Of>(manager).and_then(|of| of.0.clone()) else { return };
+    let Ok(host) = host_of(tx, manager) else { return };
     let Ok(setting) = tx.get::<OptionManagerProperties>(manager).map(|manager| manager.setting.clone())
     else {
         return;
@@ -98,10 +84,9 @@ fn update(call: &Call<'_>) -> Result<Reply> {
         None => None,
     };
     call.write(|tx| {
-        let of = tx.state::<Of>(&call.this).and_then(|of| of.0.clone());
-        match &of {
-            Some(host) => require(tx, &tx.user, "Host.Config.AdvancedConfig", host)?,
-            None => require(tx, &tx.user, "Global.Settings", &call.this)?,
+        match &host_of(tx, &call.this) {
+            Ok(host) => require(tx, &tx.user, "Host.Config.AdvancedConfig", host)?,
+            Err(_) => require(tx, &tx.user, "Global.Settings", &call.this)?,
         }
         let settings = &mut tx.edit::<OptionManagerProperties>(&call.this)?.setting;
         for change in changes {

@@ -2,12 +2,11 @@
 
 use crate::call::Call;
 use crate::fault::{Fault, Result};
+use crate::mo::host_system::host_of;
 use crate::mo::service_instance;
 use crate::world::World;
 use std::collections::BTreeMap;
-use vim_types::mo::{
-    AuthorizationManagerProperties, HostSystemProperties, TaskProperties, VirtualMachineSnapshotProperties,
-};
+use vim_types::mo::{AuthorizationManagerProperties, TaskProperties, VirtualMachineSnapshotProperties};
 use vim_types::{NoPermission, NoPermissionEntityPrivileges, Permission};
 use vim_wire::MoRef;
 
@@ -182,26 +181,12 @@ pub(crate) fn ruler(world: &World, object: &MoRef) -> MoRef {
             .filter(|entity| world.node(entity).is_some_and(|of| of.is_a("ManagedEntity")))
     } else if let Some(snapshot) = node.properties::<VirtualMachineSnapshotProperties>() {
         Some(snapshot.vm.clone())
-    } else if object.kind().starts_with("Host") {
-        of_host(world, object)
+    } else if object.kind().starts_with("Host") || object.kind() == "OptionManager" {
+        host_of(world, object).ok()
     } else {
         None
     };
     owner.or_else(root).unwrap_or_default()
-}
-
-/// The host whose manager an object is.
-fn of_host(world: &World, object: &MoRef) -> Option<MoRef> {
-    world.of_kind("HostSystem").into_iter().find_map(|node| {
-        let managers = &node.properties::<HostSystemProperties>()?.config_manager;
-        let mut found = false;
-        vim_wire::ObjRef::of(managers).each(&mut |_, slot| {
-            if let vim_wire::Slot::MoRef(cell) = slot {
-                found |= cell.values().contains(object);
-            }
-        });
-        found.then(|| node.moref.clone())
-    })
 }
 
 /// Whether a user has a privilege on an object.
