@@ -5,8 +5,8 @@ use crate::sim::Config;
 use crate::world::Tx;
 use vim_types::ServiceContent;
 use vim_types::mo::{
-    EventManagerProperties, OptionManagerProperties, SessionManagerProperties, TaskManagerProperties,
-    UserDirectoryProperties,
+    EventManagerProperties, ExtensionManagerProperties, OptionManagerProperties, SessionManagerProperties,
+    TaskManagerProperties, UserDirectoryProperties,
 };
 
 /// How many collectors of events and of tasks a session may have.
@@ -38,6 +38,13 @@ pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config)
                 ..Default::default()
             },
         );
+    }
+    if let Some(moref) = &content.extension_manager {
+        let extension_list = vec![mo::extension_manager::initial(tx.now)];
+        tx.create(moref, ExtensionManagerProperties { extension_list });
+    }
+    if let Some(moref) = &content.license_manager {
+        mo::license_manager::create(tx, moref, config.esx);
     }
     if let Some(moref) = &content.setting {
         let setting = mo::option_manager::settings(config.esx);

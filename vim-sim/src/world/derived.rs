@@ -20,4 +20,5 @@ pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
         "OptionManager" => crate::mo::option_manager::derived(tx, moref),
         _ => {}
     }
+    crate::mo::custom_fields_manager::derived(tx, moref);
 }
