@@ -1,13 +1,14 @@
 //! The command line: vcsim's flags, with one dash or two.
 
-use crate::{Result, load};
+use crate::Result;
+use crate::load::{File, Shape, duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
-use vim_sim::{Builder, Model, Simulator};
+use vim_sim::{Builder, Simulator};
 
 /// A vCenter or ESXi host to develop and test against.
 ///
@@ -19,53 +20,8 @@ pub(crate) struct Args {
     /// Where to listen; port 0 is any free one
     #[arg(short = 'l', long, value_name = "ADDRESS", default_value = "127.0.0.1:8989", value_parser = address)]
     listen: SocketAddr,
-    /// Datacenters
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    dc: usize,
-    /// Clusters in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    cluster: usize,
-    /// Hosts in each cluster
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    host: usize,
-    /// Hosts in each datacenter beside the clusters
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    standalone_host: usize,
-    /// Resource pools in each cluster
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pool: usize,
-    /// Virtual machines in each resource pool
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    vm: usize,
-    /// vApps in each cluster
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    app: usize,
-    /// Datastores in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    ds: usize,
-    /// Datastore clusters in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pod: usize,
-    /// Distributed portgroups in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pg: usize,
-    /// Distributed portgroups of NSX in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pg_nsx: usize,
-    /// Opaque networks of NSX in each datacenter
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    nsx: usize,
-    /// Folders, with which the last datacenters and what they hold are wrapped
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    folder: usize,
-    /// Whether the virtual machines run at the start
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
-        default_missing_value = "true", value_parser = boolean())]
-    autostart: bool,
-    /// A standalone ESXi host instead of a vCenter
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
-        default_missing_value = "true", value_parser = boolean())]
-    esx: bool,
+    #[command(flatten)]
+    model: Shape,
     /// Whether to speak TLS, with a certificate made at start
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
         default_missing_value = "true", value_parser = boolean())]
@@ -79,10 +35,10 @@ pub(crate) struct Args {
     /// The API version that the server has
     #[arg(long, value_name = "VERSION", default_value = "8.0.3.0")]
     api_version: String,
-    /// How long a task takes, such as 500ms or 2s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = load::duration)]
-    task_time: Duration,
-    /// A file with users and with rules of what goes wrong, as TOML or JSON; what it says of the model is overridden by flags
+    /// How long a task takes, such as 500ms or 2s [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    task_time: Option<Duration>,
+    /// A file with users, rules of what goes wrong, and a model, as TOML or JSON; flags go before what it says
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
     /// Write the certificate authority to trust into that file, as PEM
@@ -98,7 +54,7 @@ pub(crate) struct Args {
 }
 
 /// What vcsim's flags take for yes and no.
-fn boolean() -> impl TypedValueParser<Value = bool> {
+pub(crate) fn boolean() -> impl TypedValueParser<Value = bool> {
     const YES: [&str; 6] = ["true", "1", "t", "T", "TRUE", "True"];
     const NO: [&str; 6] = ["false", "0", "f", "F", "FALSE", "False"];
     PossibleValuesParser::new(YES.into_iter().chain(NO)).map(|text| YES.contains(&text.as_str()))
@@ -119,35 +75,23 @@ impl Args {
 
     /// What the simulator shall be.
     pub(crate) fn builder(&self) -> Result<Builder> {
-        let model = if self.esx { Model::esx() } else { Model::vcenter() };
-        let model = model
-            .datacenters(self.dc)
-            .clusters(self.cluster)
-            .hosts(self.host)
-            .standalone_hosts(self.standalone_host)
-            .resource_pools(self.pool)
-            .vms(self.vm)
-            .apps(self.app)
-            .datastores(self.ds)
-            .pods(self.pod)
-            .portgroups(self.pg)
-            .nsx_portgroups(self.pg_nsx)
-            .opaque_networks(self.nsx)
-            .folders(self.folder)
-            .autostart(self.autostart);
-        let mut builder = Simulator::builder()
-            .model(model)
+        let file = match &self.load {
+            Some(path) => File::read(path)?,
+            None => File::default(),
+        };
+        let builder = Simulator::builder()
+            .model(self.model.model(&file.model))
             .listen(self.listen)
             .tls(self.tls)
-            .api_version(&self.api_version)
-            .task_time(self.task_time);
+            .api_version(&self.api_version);
+        let mut builder = file.apply(builder)?;
+        if let Some(time) = self.task_time {
+            builder = builder.task_time(time);
+        }
         if let (Some(user), Some(password)) = (&self.username, &self.password) {
             builder = builder.account(user, password);
         }
-        match &self.load {
-            Some(path) => load::file(path, builder),
-            None => Ok(builder),
-        }
+        Ok(builder)
     }
 
     /// Name and password as a URL has them.
@@ -198,10 +142,19 @@ mod tests {
             ["-vm 10 -l 127.0.0.1:0 -tls=false -esx", "--vm=10 --listen=127.0.0.1:0 --tls=0 --esx=true"]
         {
             let args = parse(line).expect(line);
-            assert_eq!((args.vm, args.tls, args.esx, args.listen.port()), (10, false, true, 0), "{line}");
+            assert_eq!(
+                (args.model.vm, args.tls, args.model.esx, args.listen.port()),
+                (Some(10), false, Some(true), 0),
+                "{line}"
+            );
         }
         let args = parse("-l :0 -E env -pg-nsx 2").expect("flags");
-        assert!(args.listen.ip().is_unspecified() && args.pg_nsx == 2 && args.tls && !args.esx);
+        assert!(
+            args.listen.ip().is_unspecified()
+                && args.model.pg_nsx == Some(2)
+                && args.tls
+                && args.model.esx.is_none()
+        );
     }
 
     #[test]
