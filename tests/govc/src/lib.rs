@@ -1,5 +1,9 @@
 //! govc as a client of the simulator: scripts of command lines, run against vcsim and vim-sim, and compared.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot start its servers has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot start its servers has failed"
+)]
 
 pub mod normal;
 pub mod run;
@@ -16,8 +20,10 @@ use script::Scenario;
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("there are scripts").map(|file| file.expect("is read").path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("there are scripts")
+        .map(|file| file.expect("is read").path())
+        .collect();
     files.sort();
     let read = |file: &std::path::PathBuf| {
         let name = file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -17,7 +17,9 @@ async fn main() {
     };
     for scenario in govc_tests::scenarios() {
         let place = scenario.lines.first().map_or("", |line| &line.place);
-        if !words.is_empty() && !words.iter().any(|word| scenario.title.contains(word) || place.contains(word)) {
+        if !words.is_empty()
+            && !words.iter().any(|word| scenario.title.contains(word) || place.contains(word))
+        {
             continue;
         }
         println!("\n[{}] {}", scenario.title, scenario.flags.join(" "));

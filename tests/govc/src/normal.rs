@@ -15,6 +15,7 @@ const RULES: &[(&str, &str)] = &[
     // Times: of the schema, of Go, of govc's lists, of an event; how long something took; nothing yet.
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d(?: UTC)? \d{4}", "<time>"),
+    (r"\[\d\d-\d\d-\d\d \d\d:\d\d:\d\d\]", "[<time>]"),
     (r"\b\d\d:\d\d:\d\d\b", "<time>"),
     (r"\b(?:\d+(?:\.\d+)?(?:h|m|s|ms|µs|ns))+\b", "<duration>"),
     // References to managed objects: `vm-42`, `group-v3`, `session[…]…`.
@@ -47,6 +48,18 @@ static COMPILED: LazyLock<Vec<(Regex, &str)>> =
 /// Fields of JSON whose numbers are the server's own.
 const NUMBERS: &[&str] =
     &["key", "controllerKey", "unitNumber", "device", "chainId", "eventChainId", "diskObjectId", "id"];
+
+/// The lines of an output that are not empty. Of progress that overwrites itself, its last state counts; what servers say of
+/// a fault is theirs.
+#[must_use]
+pub fn lines(output: &str) -> Vec<String> {
+    let last = |line: &str| {
+        let line = line.rsplit('\r').next().unwrap_or_default().trim_start_matches("\u{1b}[K");
+        let line = line.split_once("Error: ").map_or(line.to_owned(), |(before, _)| format!("{before}Error"));
+        text(&line)
+    };
+    output.lines().map(last).filter(|line| !line.is_empty()).collect()
+}
 
 /// A line of text without what may differ, and with single spaces: columns are as wide as what is in them.
 #[must_use]
@@ -134,10 +147,16 @@ mod tests {
             ("UUID:  63d40cc5-9cba-5cc1-884a-f7f19070ecea", "UUID: <uuid>"),
             ("Boot time: 2026-11-24 10:38:54.354518957 +0000 UTC", "Boot time: <time>"),
             ("[Tue Nov 24 10:38:54 2026] [info] a", "[<time>] [info] a"),
-            ("CreateVm vm-62 vcsim 0s 10:38:54 success [1.891432ms]", "CreateVm <vm> vcsim <duration> <time> success [<duration>]"),
+            (
+                "CreateVm vm-62 vcsim 0s 10:38:54 success [1.891432ms]",
+                "CreateVm <vm> vcsim <duration> <time> success [<duration>]",
+            ),
             ("VirtualMachine:vm-62 Folder:group-v3", "VirtualMachine:<vm> Folder:<group>"),
             ("disk-202-0  VirtualDisk  10,485,760 KB", "<disk> VirtualDisk 10,485,760 KB"),
-            ("pvscsi-202 ParaVirtualSCSIController pvscsi-202", "<controller> ParaVirtualSCSIController <controller>"),
+            (
+                "pvscsi-202 ParaVirtualSCSIController pvscsi-202",
+                "<controller> ParaVirtualSCSIController <controller>",
+            ),
             ("ethernet--7 00:0c:29:33:34:38", "<ethernet> <mac>"),
             ("DVS0-DVUplinks-8 DC0_H0_VM0", "DVS0-DVUplinks-<n> DC0_H0_VM0"),
             ("http://127.0.0.1:44135/sdk", "<server>/sdk"),

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 /// How long a command may take. None waits for anything that takes longer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a command printed.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +27,7 @@ impl Output {
     /// What is compared: the output through the line's filters, without what two servers may give different values, and how
     /// it ended. What servers say of their faults is theirs, so that standard error is not compared.
     fn compared(&self, line: &Line) -> Vec<String> {
-        let mut lines = normal::json(&self.stdout)
-            .unwrap_or_else(|| self.stdout.lines().map(normal::text).filter(|line| !line.is_empty()).collect());
+        let mut lines = normal::json(&self.stdout).unwrap_or_else(|| normal::lines(&self.stdout));
         for filter in &line.filters {
             match filter {
                 Filter::Grep(expression) => lines.retain(|line| expression.is_match(line)),
@@ -64,9 +63,7 @@ impl Outcome {
         let Line { place, text, differs, .. } = &self.line;
         match (self.diff.is_empty(), differs) {
             (true, None) | (false, Some(_)) => None,
-            (true, Some(reason)) => {
-                Some(format!("{place}: {text}\n    does not differ any more: {reason}"))
-            }
+            (true, Some(reason)) => Some(format!("{place}: {text}\n    does not differ any more: {reason}")),
             (false, None) => {
                 let mut report = format!("{place}: {text}");
                 self.diff.iter().for_each(|line| report.push_str(&format!("\n    {line}")));
@@ -99,9 +96,12 @@ pub async fn both(scenario: &Scenario) -> Vec<Outcome> {
 pub async fn one(kind: Kind, scenario: &Scenario) -> Vec<Output> {
     let server = Server::start(kind, &scenario.flags).await;
     for (name, text) in &scenario.files {
-        std::fs::write(server.folder.join(name), text).expect("a file of the scenario is written");
+        let file = server.folder.join(name);
+        file.parent().map(std::fs::create_dir_all).transpose().expect("its folder is made");
+        std::fs::write(file, text).expect("a file of the scenario is written");
     }
-    let mut variables = HashMap::new();
+    let folder = server.folder.to_string_lossy().into_owned();
+    let mut variables = HashMap::from([("folder".to_owned(), folder)]);
     let mut outputs = Vec::new();
     for line in &scenario.lines {
         let output = govc(&server, line, &variables).await;

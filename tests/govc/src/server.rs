@@ -48,7 +48,11 @@ impl Server {
                 (Running::Vcsim { _process: vcsim }, url)
             }
             Kind::VimSim => {
-                let simulator = Simulator::builder().model(model(flags)).start().await.expect("starts");
+                let mut builder = Simulator::builder().model(model(flags));
+                if let (Some(user), Some(password)) = (value(flags, "-username"), value(flags, "-password")) {
+                    builder = builder.account(user, password);
+                }
+                let simulator = builder.start().await.expect("starts");
                 let url = simulator.url().replace("://", "://user:pass@");
                 (Running::VimSim { _simulator: simulator }, url)
             }
@@ -69,21 +73,38 @@ impl Drop for Server {
 
 /// The model that vcsim's flags describe.
 fn model(flags: &[String]) -> Model {
-    let mut model = match flags.iter().any(|flag| flag == "-esx") {
-        true => Model::esx(),
-        false => Model::vcenter(),
-    };
-    let mut flags = flags.iter();
+    let mut model = if flags.iter().any(|flag| flag == "-esx") { Model::esx() } else { Model::vcenter() };
+    let mut flags = flags.iter().map(String::as_str);
     while let Some(flag) = flags.next() {
-        if flag == "-esx" {
-            continue;
-        }
-        let value = flags.next().map(String::as_str).unwrap_or_default();
-        model = set(model, flag, value);
+        let mut number = || flags.next().and_then(|value| value.parse().ok()).expect("a flag has a number");
+        model = match flag {
+            "-esx" => model,
+            "-autostart=false" => model.autostart(false),
+            "-username" | "-password" => {
+                flags.next();
+                model
+            }
+            "-dc" => model.datacenters(number()),
+            "-cluster" => model.clusters(number()),
+            "-host" => model.hosts(number()),
+            "-standalone-host" => model.standalone_hosts(number()),
+            "-pool" => model.resource_pools(number()),
+            "-vm" => model.vms(number()),
+            "-ds" => model.datastores(number()),
+            "-pg" => model.portgroups(number()),
+            "-pg-nsx" => model.nsx_portgroups(number()),
+            "-nsx" => model.opaque_networks(number()),
+            "-pod" => model.pods(number()),
+            "-folder" => model.folders(number()),
+            "-app" => model.apps(number()),
+            other => panic!("what is {other}?"),
+        };
     }
     model
 }
 
-fn set(model: Model, flag: &str, value: &str) -> Model {
-    panic!("flag {flag} {value} of {model:?}")
+/// The value of a flag.
+fn value<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
+    let at = flags.iter().position(|flag| flag == name)?;
+    flags.get(at + 1).map(String::as_str)
 }
