@@ -2,8 +2,10 @@
 
 mod build;
 mod call;
+mod collector;
 mod dispatch;
 mod events;
+mod fast;
 mod fault;
 mod files;
 mod log;

@@ -66,6 +66,14 @@ impl Session {
         object.downcast().ok()
     }
 
+    /// The object of that reference, made where there is none; nothing where it is of another type.
+    pub(crate) fn find_or_put<T: Own>(&self, moref: &MoRef, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+        let mut objects = lock(&self.objects);
+        let object = objects.entry(moref.clone()).or_insert_with(|| Arc::new(make()));
+        let object: Arc<dyn StdAny + Send + Sync> = Arc::clone(object) as _;
+        object.downcast().ok()
+    }
+
     /// The object of that reference, where it is this session's.
     pub(crate) fn get(&self, moref: &MoRef) -> Option<Owned> {
         lock(&self.objects).get(moref).cloned()

@@ -285,6 +285,14 @@ pub(crate) fn debug(
     out.finish()
 }
 
+impl ObjRef<'_> {
+    /// Whether both are of one type and hold the same values.
+    #[must_use]
+    pub fn same(&self, other: &ObjRef<'_>) -> bool {
+        eq(*self, *other)
+    }
+}
+
 impl Slot<'_> {
     /// Whether both hold the same values.
     #[must_use]

@@ -295,6 +295,16 @@ impl<'a, T> Cell<'a, T> {
             Self::Many(values) => values,
         }
     }
+
+    /// How often the field's element may occur.
+    #[must_use]
+    pub const fn card(&self) -> Card {
+        match self {
+            Self::One(_) => Card::One,
+            Self::Opt(_) => Card::Opt,
+            Self::Many(_) => Card::Many,
+        }
+    }
 }
 
 /// A field to be written.
@@ -575,6 +585,28 @@ impl<'a> ObjRef<'a> {
 }
 
 impl<'a> Slot<'a> {
+    /// How often the field's element may occur.
+    #[must_use]
+    pub const fn card(&self) -> Card {
+        match self {
+            Self::Bool(cell) => cell.card(),
+            Self::I8(cell) => cell.card(),
+            Self::I16(cell) => cell.card(),
+            Self::I32(cell) => cell.card(),
+            Self::I64(cell) => cell.card(),
+            Self::F32(cell) => cell.card(),
+            Self::F64(cell) => cell.card(),
+            Self::Str(cell) => cell.card(),
+            Self::DateTime(cell) => cell.card(),
+            Self::Binary(cell) => cell.card(),
+            Self::Any(cell) => cell.card(),
+            Self::MoRef(cell) => cell.card(),
+            Self::Enum(_, items) => items.card(),
+            Self::Poly(_, items) => items.card(),
+            Self::Struct(items) => items.card(),
+        }
+    }
+
     /// What a value of a field's type holds.
     pub fn of<T: Wire>(value: &'a T) -> Self {
         #[allow(unsafe_code, reason = "KIND describes T: the contract of Wire")]

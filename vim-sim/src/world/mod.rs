@@ -50,6 +50,16 @@ impl std::fmt::Debug for Node {
 }
 
 impl Node {
+    /// An object that lies outside of the world, as a session's own do, with its properties as they are now.
+    pub(crate) const fn outside(moref: MoRef, object: Object) -> Self {
+        Self { moref, object, state: None, born: u64::MAX, changed: u64::MAX, stamps: Vec::new() }
+    }
+
+    /// Whether it lies outside of the world: nobody notes what changes of it.
+    pub(crate) const fn is_outside(&self) -> bool {
+        self.born == u64::MAX
+    }
+
     /// Its managed object type.
     pub(crate) fn kind(&self) -> &'static TypeDesc {
         self.object.desc()
@@ -193,7 +203,7 @@ impl World {
     }
 
     /// What happened after a version, oldest first; none where that is not remembered any more.
-    pub(crate) fn changes_since(&self, version: u64) -> Option<impl Iterator<Item = &Change>> {
+    pub(crate) fn changes_since(&self, version: u64) -> Option<impl ExactSizeIterator<Item = &Change>> {
         let forgotten = match self.journal.front() {
             Some(first) => first.version > version + 1 && self.journal.len() >= REMEMBERED,
             None => false,

@@ -14,6 +14,17 @@ pub(crate) enum Found<'a> {
     Nothing,
 }
 
+impl<'a> Found<'a> {
+    /// An item of a list, once more; nothing for a field's content.
+    pub(crate) const fn again(&self) -> Self {
+        match self {
+            Self::Object(object) => Self::Object(*object),
+            Self::Boxed(object) => Self::Boxed(object),
+            Self::Slot(_) | Self::Nothing => Self::Nothing,
+        }
+    }
+}
+
 /// Why a path leads nowhere, whatever the values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathError(pub(crate) String);
