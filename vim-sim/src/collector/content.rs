@@ -133,7 +133,9 @@ fn has_value(slot: &Slot<'_>) -> bool {
         // What is required and was not set would be a reference to nothing, a value that no enumeration has.
         Slot::MoRef(Cell::One(moref)) => !moref.is_empty(),
         Slot::Any(Cell::One(value)) => **value != Any::Nil,
-        Slot::Enum(_, items) if items.card() != Card::Many => items.iter().any(|value| !value.as_str().is_empty()),
+        Slot::Enum(_, items) if items.card() != Card::Many => {
+            items.iter().any(|value| !value.as_str().is_empty())
+        }
         slot => slot.card() == Card::Many || slot.is_set(),
     }
 }

@@ -89,12 +89,12 @@ const OTHERS: &[(&str, &str, &str)] = &[
 /// The privilege on the object that reading a property path of it takes.
 pub(crate) fn to_read(kind: &'static TypeDesc, path: &str) -> &'static str {
     let property = path.split(['.', '[']).next().unwrap_or(path);
-    let Some(owner) = kind.lineage().find(|desc| desc.fields.iter().any(|field| field.name == property)) else {
+    let Some(owner) = kind.lineage().find(|desc| desc.fields.iter().any(|field| field.name == property))
+    else {
         return READ;
     };
-    let other = OTHERS
-        .iter()
-        .find(|(kind, name, _)| *kind == owner.name && (name.is_empty() || *name == property));
+    let other =
+        OTHERS.iter().find(|(kind, name, _)| *kind == owner.name && (name.is_empty() || *name == property));
     other.map_or(READ, |(_, _, privilege)| privilege)
 }
 

@@ -74,11 +74,14 @@ impl<'a> Scope<'a> {
             manager.session_list = crate::mo::session_manager::list(self.sim);
             manager.current_session = Some(session.info());
         } else if let Some(manager) = object.downcast_mut::<ViewManagerProperties>() {
-            manager.view_list =
-                ["ContainerView", "ListView", "InventoryView"].iter().flat_map(|kind| session.objects_of(kind)).collect();
+            manager.view_list = ["ContainerView", "ListView", "InventoryView"]
+                .iter()
+                .flat_map(|kind| session.objects_of(kind))
+                .collect();
             manager.view_list.sort_unstable();
         } else if let Some(collector) = object.downcast_mut::<PropertyCollectorProperties>() {
-            collector.filter = super::Collector::find(session, &node.moref).map_or_else(Vec::new, |own| own.filters());
+            collector.filter =
+                super::Collector::find(session, &node.moref).map_or_else(Vec::new, |own| own.filters());
         }
         Arc::new(Node::outside(node.moref.clone(), object))
     }

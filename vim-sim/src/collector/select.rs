@@ -62,7 +62,9 @@ pub(crate) fn select(scope: &Scope<'_>, plan: &Plan) -> Selection {
             let from = open.len();
             let mut led_on = false;
             for way in next {
-                let Some(way_on) = plan.ways.get(*way).filter(|way_on| way_on.leads_from(kind)) else { continue };
+                let Some(way_on) = plan.ways.get(*way).filter(|way_on| way_on.leads_from(kind)) else {
+                    continue;
+                };
                 if !gone.insert((place, *way)) {
                     continue;
                 }

@@ -6,7 +6,9 @@ use crate::sim::properties_of;
 use crate::world::Steps;
 use std::collections::HashMap;
 use std::sync::Arc;
-use vim_types::{InvalidProperty, InvalidType, PropertyFilterSpec, REGISTRY, SelectionSpec, TraversalSpec, VIM25};
+use vim_types::{
+    InvalidProperty, InvalidType, PropertyFilterSpec, REGISTRY, SelectionSpec, TraversalSpec, VIM25,
+};
 use vim_wire::{Card, FieldDesc, Kind, MoRef, Poly, TypeDesc};
 
 /// Filter specifications as one graph: where to start, which ways to go, what to read.
@@ -211,7 +213,9 @@ impl Plan {
                     let mut lineage: Vec<_> = kind.lineage().collect();
                     lineage.reverse();
                     let fields = lineage.iter().flat_map(|desc| desc.fields);
-                    fields.filter(|field| field.since <= self.version).for_each(|field| add(field.name.into()));
+                    fields
+                        .filter(|field| field.since <= self.version)
+                        .for_each(|field| add(field.name.into()));
                 }
             }
         }

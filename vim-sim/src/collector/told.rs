@@ -196,7 +196,9 @@ impl Told {
             views.iter().flatten().map(|view| view.as_ref().map(|view| view.edition())).collect();
         let seen = self.seen.replace(world.version());
         let changes = match seen {
-            Some(seen) if editions == self.editions => world.changes_since(seen).map(|changes| (seen, changes)),
+            Some(seen) if editions == self.editions => {
+                world.changes_since(seen).map(|changes| (seen, changes))
+            }
             _ => None,
         };
         self.editions = editions;
@@ -204,16 +206,19 @@ impl Told {
         let anew = match views {
             Some(views) => {
                 let views: Vec<_> = views.into_iter().flatten().collect();
-                changes.into_iter().any(|change| {
-                    self.follow_view(scope, &views, &change.moref, seen).is_none()
-                })
+                changes
+                    .into_iter()
+                    .any(|change| self.follow_view(scope, &views, &change.moref, seen).is_none())
             }
             // Few objects are looked at faster than many changes.
             None if self.objects.len() + self.passed.len() + self.missing.len() < changes.len() => {
                 let all: Vec<MoRef> = self.objects.iter().map(|entry| entry.node.moref.clone()).collect();
                 let passed: Vec<MoRef> = self.passed.iter().cloned().collect();
                 let missing: Vec<MoRef> = self.missing.iter().map(|missing| missing.moref.clone()).collect();
-                all.iter().chain(&passed).chain(&missing).any(|moref| self.follow(world, moref, seen).is_none())
+                all.iter()
+                    .chain(&passed)
+                    .chain(&missing)
+                    .any(|moref| self.follow(world, moref, seen).is_none())
             }
             None => changes.into_iter().any(|change| self.follow(world, &change.moref, seen).is_none()),
         };

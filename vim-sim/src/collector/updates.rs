@@ -180,7 +180,8 @@ impl Readers {
         let invalid = || Fault::new(InvalidCollectorVersion::default(), message());
         let version: u64 = version.parse().map_err(|_| invalid())?;
         let at = self.all.iter().position(|reader| {
-            (reader.last == version && (!reader.truncated || bounds.may_truncate)) || reader.before == Some(version)
+            (reader.last == version && (!reader.truncated || bounds.may_truncate))
+                || reader.before == Some(version)
         });
         let mut reader = at.and_then(|at| self.all.remove(at)).ok_or_else(invalid)?;
         if reader.last != version {

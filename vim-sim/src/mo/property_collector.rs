@@ -6,9 +6,7 @@ use crate::dispatch::not_authenticated;
 use crate::fault::{Fault, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use vim_types::{
-    NotSupported, PropertyFilterSpec, RequestCanceled, RetrieveOptions, WaitOptions,
-};
+use vim_types::{NotSupported, PropertyFilterSpec, RequestCanceled, RetrieveOptions, WaitOptions};
 
 methods! {
     "RetrieveProperties" => retrieve_properties,
@@ -32,9 +30,7 @@ const OBJECT_UPDATES: usize = 100;
 /// A count that has to be positive where it is given.
 fn positive(count: Option<i32>, name: &str) -> Result<Option<usize>> {
     let invalid = || Fault::invalid_argument(name);
-    count
-        .map(|count| usize::try_from(count).ok().filter(|count| *count > 0).ok_or_else(invalid))
-        .transpose()
+    count.map(|count| usize::try_from(count).ok().filter(|count| *count > 0).ok_or_else(invalid)).transpose()
 }
 
 fn retrieve_properties(call: &Call<'_>) -> Result<Reply> {
@@ -97,7 +93,10 @@ fn create_property_collector(call: &Call<'_>) -> Result<Reply> {
 
 fn destroy_property_collector(call: &Call<'_>) -> Result<Reply> {
     if call.read(|world| world.node(&call.this).is_some()) {
-        return Err(Fault::new(NotSupported::default(), "The default property collector cannot be destroyed"));
+        return Err(Fault::new(
+            NotSupported::default(),
+            "The default property collector cannot be destroyed",
+        ));
     }
     let collector = Collector::of(call)?;
     let session = call.session()?;
@@ -135,8 +134,7 @@ async fn wait_for_updates_ex(call: &Call<'_>) -> Result<Reply> {
     let most = positive(options.max_object_updates, "options.maxObjectUpdates")?;
     let patience = options.max_wait_seconds.map(u64::try_from).transpose();
     let patience = patience.map_err(|_| Fault::invalid_argument("options.maxWaitSeconds"))?;
-    let bounds =
-        Bounds { objects: most.unwrap_or(OBJECT_UPDATES).min(OBJECT_UPDATES), may_truncate: true };
+    let bounds = Bounds { objects: most.unwrap_or(OBJECT_UPDATES).min(OBJECT_UPDATES), may_truncate: true };
     wait(call, version.as_deref().unwrap_or(""), bounds, patience.map(Duration::from_secs)).await
 }
 
@@ -155,7 +153,8 @@ async fn wait(call: &Call<'_>, version: &str, bounds: Bounds, patience: Option<D
         if patience == Some(Duration::ZERO) {
             return call.done();
         }
-        let canceled_by = |who: &str| Fault::new(RequestCanceled::default(), format!("The request was canceled {who}."));
+        let canceled_by =
+            |who: &str| Fault::new(RequestCanceled::default(), format!("The request was canceled {who}."));
         let late = async {
             match deadline {
                 Some(deadline) => call.sim.timer.sleep_until(deadline).await,

@@ -78,14 +78,18 @@ impl View {
     }
 
     /// A view of what lies in a container.
-    pub(crate) fn container(world: &World, moref: MoRef, types: Vec<String>, recursive: bool) -> Result<Self> {
+    pub(crate) fn container(
+        world: &World,
+        moref: MoRef,
+        types: Vec<String>,
+        recursive: bool,
+    ) -> Result<Self> {
         let container = world.must(&moref)?.kind().name;
         if !ENTITIES.iter().any(|(name, contains)| *name == container && *contains) {
             return Err(Fault::invalid_argument("container"));
         }
-        let known = |name: &String| {
-            properties_of(name).filter(|_| ENTITIES.iter().any(|(entity, _)| entity == name))
-        };
+        let known =
+            |name: &String| properties_of(name).filter(|_| ENTITIES.iter().any(|(entity, _)| entity == name));
         let kinds: Option<Vec<_>> = types.iter().map(known).collect();
         let kinds = kinds.ok_or_else(|| Fault::invalid_argument("type"))?;
         Ok(Self::new(Shows::Container(Container { moref, types, kinds, recursive })))
@@ -225,7 +229,9 @@ impl Container {
             if *moref == self.moref {
                 return world.node(moref).is_some();
             }
-            if self.recursive && let Some(parent) = world.node(moref) {
+            if self.recursive
+                && let Some(parent) = world.node(moref)
+            {
                 parents(parent, &mut |above| {
                     if !open.contains(&above) {
                         open.push(above);
@@ -267,7 +273,9 @@ fn parents<'n>(node: &'n Node, each: &mut dyn FnMut(&'n MoRef)) {
 
 /// Whether other managed entities lie in an entity.
 pub(crate) fn is_container(node: &Node) -> bool {
-    ["Folder", "Datacenter", "ComputeResource", "ResourcePool", "HostSystem"].iter().any(|kind| node.is_a(kind))
+    ["Folder", "Datacenter", "ComputeResource", "ResourcePool", "HostSystem"]
+        .iter()
+        .any(|kind| node.is_a(kind))
 }
 
 /// Whether what [`Container::contains`] goes by has changed of an entity since a version.
@@ -368,10 +376,7 @@ pub(crate) fn shown_by(call: &Call<'_>, moref: &MoRef) -> Result<IndexSet<MoRef>
     Ok(shown)
 }
 
-fn edit_open(
-    call: &Call<'_>,
-    edit: impl FnOnce(&World, &mut IndexSet<MoRef>, Vec<MoRef>),
-) -> Result<Reply> {
+fn edit_open(call: &Call<'_>, edit: impl FnOnce(&World, &mut IndexSet<MoRef>, Vec<MoRef>)) -> Result<Reply> {
     let view = find(call, &call.this)?;
     let (found, missing) = resolve(call, call.list("entity")?)?;
     if let Shows::Inventory { open, .. } = &view.shows {

@@ -194,9 +194,12 @@ fn rewind(call: &Call<'_>) -> Result<Reply> {
 
 fn reset(call: &Call<'_>) -> Result<Reply> {
     let collector = this(call)?;
-    let mut page = collector.lock();
-    call.read(|world| collector.look(&mut page, world, call.user()));
-    page.reset();
+    // The page is locked within the world, as when its properties are read.
+    call.read(|world| {
+        let mut page = collector.lock();
+        collector.look(&mut page, world, call.user());
+        page.reset();
+    });
     call.done()
 }
 
