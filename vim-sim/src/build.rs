@@ -287,6 +287,7 @@ impl Simulator {
     /// Ends all sessions, as a server that restarts does.
     pub fn end_sessions(&self) {
         self.sim.sessions.end_all();
+        self.sim.rest.end_sessions();
     }
 
     /// The SOAP requests that came since the last time that this was asked, by method.

@@ -2,6 +2,7 @@
 
 use crate::fault::Result;
 use crate::rules::Rules;
+use crate::serve::rest::Rest;
 use crate::session::Sessions;
 use crate::timer::Timer;
 use crate::users::{Accounts, User};
@@ -41,6 +42,7 @@ pub(crate) struct Sim {
     pub(crate) content: ServiceContent,
     pub(crate) sessions: Sessions,
     pub(crate) rules: Rules,
+    pub(crate) rest: Rest,
     /// Its own address, once it listens.
     pub(crate) url: OnceLock<String>,
     world: RwLock<World>,
@@ -68,6 +70,7 @@ impl Sim {
             content,
             sessions: Sessions::default(),
             rules,
+            rest: Rest::default(),
             url: OnceLock::new(),
             changes: watch::Sender::new(world.version()),
             world: RwLock::new(world),

@@ -1,6 +1,7 @@
 //! HTTP: listening, TLS, and which path is answered by what.
 
 mod files;
+pub(crate) mod rest;
 pub(crate) mod soap;
 mod tls;
 mod url;
@@ -92,6 +93,7 @@ async fn route(sim: Arc<Sim>, request: Request<Incoming>, peer: SocketAddr) -> R
         }
         "/sdk/vimServiceVersions.xml" => Ok(text("text/xml; charset=utf-8", soap::versions(&sim))),
         path if path == "/folder" || path.starts_with("/folder/") => files::answer(&sim, request).await,
+        path if rest::serves(path) => rest::answer(&sim, request).await,
         _ => Ok(status(StatusCode::NOT_FOUND)),
     }
 }
