@@ -70,6 +70,7 @@ pub(crate) fn generate(root: &Path, check: bool) -> Result<String> {
     let package = root.join("vim-types");
     let out = package.join("src").join("generated");
     features(&package.join("Cargo.toml"), &codegen::emit::manifest_features(&plan), check)?;
+    crate::assets::generate(&schema.join("vim25"), &root.join("vim-sim").join("assets").join("sdk"), check)?;
     if check {
         disk::check(&out, &files)?;
         return Ok(format!("{} is up to date\n", out.display()));

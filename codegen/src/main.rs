@@ -1,5 +1,6 @@
 //! `cargo run -p codegen`: writes the generated folder of vim-types, or compares it, or makes a crate of another schema.
 
+mod assets;
 mod bundle;
 mod disk;
 mod fetch;

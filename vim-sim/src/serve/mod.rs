@@ -1,6 +1,7 @@
 //! HTTP: listening, TLS, and which path is answered by what.
 
 mod files;
+mod pages;
 pub(crate) mod rest;
 pub(crate) mod soap;
 mod tls;
@@ -91,10 +92,9 @@ async fn route(sim: Arc<Sim>, request: Request<Incoming>, peer: SocketAddr) -> R
         "/sdk" | "/sdk/vimService" if request.method() == hyper::Method::POST => {
             soap::answer(&sim, request, peer).await
         }
-        "/sdk/vimServiceVersions.xml" => Ok(text("text/xml; charset=utf-8", soap::versions(&sim))),
         path if path == "/folder" || path.starts_with("/folder/") => files::answer(&sim, request).await,
         path if rest::serves(path) => rest::answer(&sim, request).await,
-        _ => Ok(status(StatusCode::NOT_FOUND)),
+        path => Ok(pages::answer(&sim, request.method(), path)),
     }
 }
 
