@@ -1,0 +1,52 @@
+//! What can be done with a machine: everything that a server of this version can do.
+
+use vim_types::VirtualMachineCapability;
+
+pub(super) fn all() -> VirtualMachineCapability {
+    VirtualMachineCapability {
+        snapshot_operations_supported: true,
+        multiple_snapshots_supported: true,
+        snapshot_config_supported: true,
+        powered_off_snapshots_supported: true,
+        memory_snapshots_supported: true,
+        revert_to_snapshot_supported: true,
+        quiesced_snapshots_supported: true,
+        console_preferences_supported: true,
+        cpu_feature_mask_supported: true,
+        s1_acpi_management_supported: true,
+        tools_auto_update_supported: true,
+        vm_npiv_wwn_supported: true,
+        npiv_wwn_on_non_rdm_vm_supported: true,
+        vm_npiv_wwn_disable_supported: true,
+        vm_npiv_wwn_update_supported: true,
+        swap_placement_supported: true,
+        tools_sync_time_supported: true,
+        virtual_mmu_usage_supported: true,
+        disk_shares_supported: true,
+        boot_options_supported: true,
+        boot_retry_options_supported: true,
+        setting_video_ram_size_supported: true,
+        change_tracking_supported: true,
+        multiple_cores_per_socket_supported: true,
+        host_based_replication_supported: true,
+        guest_auto_lock_supported: true,
+        memory_reservation_lock_supported: true,
+        feature_requirement_supported: true,
+        se_sparse_disk_supported: true,
+        nested_hv_supported: true,
+        vpmc_supported: true,
+        secure_boot_supported: Some(true),
+        per_vm_evc_supported: Some(true),
+        virtual_mmu_usage_ignored: Some(true),
+        virtual_exec_usage_ignored: Some(true),
+        disk_only_snapshot_on_suspended_vm_supported: Some(false),
+        suspend_to_memory_supported: Some(true),
+        tools_sync_time_allow_supported: Some(true),
+        sev_supported: Some(false),
+        pmem_failover_supported: Some(true),
+        require_sgx_attestation_supported: Some(true),
+        change_mode_disks_supported: Some(true),
+        vendor_device_group_supported: Some(true),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,65 @@
+//! The addresses of network cards.
+
+use super::super::edit::Edit;
+use super::super::faults;
+use crate::fault::Result;
+use vim_types::VirtualEthernetCard;
+
+/// Gives a card its address, or checks the one that it is given.
+pub(super) fn set(edit: &mut Edit<'_, '_>, index: usize, card: &mut VirtualEthernetCard) -> Result<()> {
+    let given = card.mac_address.clone().filter(|address| !address.is_empty());
+    let kind = card.address_type.clone().unwrap_or_default().to_lowercase();
+    match (kind.as_str(), given) {
+        ("" | "manual", Some(address)) => {
+            let octets = parse(&address).ok_or_else(|| faults::invalid_device(index, "device.macAddress"))?;
+            // An address of many is none of one.
+            if octets.first().is_none_or(|first| first & 1 == 1) || octets == [0; 6] {
+                return Err(faults::invalid_device(index, "device.macAddress"));
+            }
+            card.address_type = Some("manual".into());
+        }
+        ("manual", None) => return Err(faults::invalid_device(index, "device.macAddress")),
+        // What has an address of the server's already keeps it.
+        ("generated" | "assigned", Some(address)) if parse(&address).is_some() => {}
+        ("generated", _) => card.mac_address = Some(generated(edit)),
+        ("" | "assigned", _) => {
+            card.address_type = Some("assigned".into());
+            card.mac_address = Some(assigned(edit));
+        }
+        _ => return Err(faults::invalid_device(index, "device.addressType")),
+    }
+    Ok(())
+}
+
+/// As a host makes them: VMware's own number and three octets.
+fn generated(edit: &mut Edit<'_, '_>) -> String {
+    let [.., a, b, c] = edit.tx.new_number().to_be_bytes();
+    format!("00:0c:29:{a:02x}:{b:02x}:{c:02x}")
+}
+
+/// As a vCenter makes them: from 00:50:56:80:00:00 to 00:50:56:bf:ff:ff.
+fn assigned(edit: &mut Edit<'_, '_>) -> String {
+    let [.., a, b, c] = edit.tx.new_number().to_be_bytes();
+    format!("00:50:56:{:02x}:{b:02x}:{c:02x}", 0x80 | a & 0x3f)
+}
+
+fn parse(address: &str) -> Option<Vec<u8>> {
+    let parts: Vec<&str> = address.split([':', '-']).collect();
+    let octet = |part: &&str| if part.len() == 2 { u8::from_str_radix(part, 16).ok() } else { None };
+    let octets: Option<Vec<u8>> = parts.iter().map(octet).collect();
+    octets.filter(|octets| octets.len() == 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(parse("00:50:56:80:00:FF"), Some(vec![0, 0x50, 0x56, 0x80, 0, 0xff]));
+        assert_eq!(parse("00-50-56-80-00-ff"), Some(vec![0, 0x50, 0x56, 0x80, 0, 0xff]));
+        for wrong in ["", "00:50:56:80:00", "00:50:56:80:00:0g", "0:50:56:80:00:01", "00:50:56:80:00:01:02"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}
