@@ -98,11 +98,15 @@ impl Sim {
         tx.now = self.now();
         tx.user = user.to_owned();
         let result = change(&mut tx)?;
+        let then = tx.take_then();
         let changed = tx.commit();
         let version = world.version();
         drop(world);
         if changed {
             self.changes.send_replace(version);
+        }
+        for work in then {
+            self.timer.after(Duration::ZERO, work);
         }
         Ok(result)
     }

@@ -9,7 +9,7 @@ use vim_wire::MoRef;
 const OWN: (i32, i32) = (67, 1_404);
 
 /// What an idle guest does, in MHz a processor.
-const IDLE: i32 = 26;
+pub(crate) const IDLE: i32 = 26;
 
 /// What a host uses without VMs.
 pub(crate) fn own() -> HostListSummaryQuickStats {

@@ -3,6 +3,7 @@
 use super::diff::{diff, leads};
 use super::{Change, Node, State, What, World, derived};
 use crate::fault::{Fault, Result};
+use crate::sim::Sim;
 use std::any::Any as StdAny;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,8 +23,13 @@ pub(crate) struct Tx<'w> {
     pub(crate) user: String,
     /// The chain of events that it belongs to: its task's, or that of its first event; 0 before there is one.
     pub(crate) chain: i32,
+    /// What is to be done once the changes are visible.
+    then: Vec<Then>,
     done: bool,
 }
+
+/// Something that follows a transaction.
+pub(crate) type Then = Box<dyn FnOnce(&Arc<Sim>) + Send>;
 
 impl Deref for Tx<'_> {
     type Target = World;
@@ -42,8 +48,19 @@ impl<'w> Tx<'w> {
             now: std::time::SystemTime::now().into(),
             user: String::new(),
             chain: 0,
+            then: Vec::new(),
             done: false,
         }
+    }
+
+    /// Has something done once the changes are visible; it is not where they do not become so.
+    pub(crate) fn then(&mut self, work: impl FnOnce(&Arc<Sim>) + Send + 'static) {
+        self.then.push(Box::new(work));
+    }
+
+    /// What is to be done once the changes are visible.
+    pub(crate) fn take_then(&mut self) -> Vec<Then> {
+        std::mem::take(&mut self.then)
     }
 
     /// A reference for a new object: `vm-62`, `host-21`.

@@ -13,8 +13,8 @@ use crate::world::{Tx, World};
 use bytes::Bytes;
 use vim_types::mo::{ComputeResourceProperties, VirtualMachineProperties};
 use vim_types::{
-    LatencySensitivity, LatencySensitivitySensitivityLevel, ManagedEntityStatus, OptionValue, VirtualHardware,
-    VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachineConnectionState,
+    LatencySensitivity, LatencySensitivitySensitivityLevel, ManagedEntityStatus, OptionValue,
+    VirtualHardware, VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachineConnectionState,
     VirtualMachineFaultToleranceState, VirtualMachineFileInfo, VirtualMachinePowerState,
     VirtualMachineRecordReplayState, VirtualMachineRuntimeInfo, VmBeingCreatedEvent, VmCreatedEvent,
     VmInstanceUuidAssignedEvent, VmRemovedEvent, VmUuidAssignedEvent,
@@ -141,6 +141,22 @@ fn standard(tx: &Tx<'_>, name: &str, datastore: &MoRef, path: &str) -> VirtualMa
     config
 }
 
+/// A configuration that was read from a file, with what it lacks; a file may say nothing at all.
+pub(super) fn complete(
+    tx: &Tx<'_>,
+    read: VirtualMachineConfigInfo,
+    datastore: &MoRef,
+    path: &str,
+) -> VirtualMachineConfigInfo {
+    if !read.hardware.device.is_empty() {
+        return read;
+    }
+    let mut config = standard(tx, &read.name, datastore, path);
+    config.hardware.device = devices::standard();
+    config.template = read.template;
+    config
+}
+
 /// Where the files of a machine are.
 pub(super) fn files_info(world: &World, datastore: &MoRef, path: &str) -> VirtualMachineFileInfo {
     let name = world.name(datastore);
@@ -197,10 +213,9 @@ pub(super) fn write_files(tx: &mut Tx<'_>, datastore: &MoRef, path: &str, name: 
     config.content = Some(Bytes::from(content));
     files::put(tx, datastore, path, config)?;
     let (folder, stem) = (place::parent(path).to_owned(), stem(path).to_owned());
-    for (name, kind, size) in [
-        (format!("{stem}.nvram"), FileKind::Nvram, NVRAM_SIZE),
-        ("vmware.log".to_owned(), FileKind::Log, 0),
-    ] {
+    for (name, kind, size) in
+        [(format!("{stem}.nvram"), FileKind::Nvram, NVRAM_SIZE), ("vmware.log".to_owned(), FileKind::Log, 0)]
+    {
         let path = place::join(&folder, &name);
         if files::get(tx, datastore, &path).is_none() {
             files::put(tx, datastore, &path, File::new(kind, size, now))?;

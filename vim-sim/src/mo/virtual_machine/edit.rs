@@ -1,10 +1,12 @@
 //! A machine whose configuration is being changed.
 
-use super::{devices, layout};
+use super::{Facts, devices, layout};
 use crate::fault::Result;
 use crate::world::Tx;
 use vim_types::mo::{ManagedEntityProperties, VirtualMachineProperties};
-use vim_types::{VirtualDevice, VirtualMachineConfigInfo, VirtualMachinePowerState};
+use vim_types::{
+    VirtualDevice, VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachinePowerState,
+};
 use vim_wire::{DateTime, MoRef, Poly};
 
 /// Why a configuration changes: what is allowed depends on it.
@@ -14,6 +16,7 @@ pub(super) enum Why {
     /// It is of the initial inventory: keys are kept and labels are made as vcsim makes them.
     Initial,
     Clone,
+    Register,
     Reconfigure,
 }
 
@@ -76,6 +79,21 @@ impl<'a, 'w> Edit<'a, 'w> {
         self.tx
             .get::<VirtualMachineProperties>(&self.vm)
             .is_ok_and(|properties| properties.snapshot.is_some())
+    }
+
+    /// Keeps what a spec says that no property shows: storage profiles and policies of placement.
+    pub(super) fn keep_beside(&mut self, spec: &VirtualMachineConfigSpec) -> Result<()> {
+        if spec.vm_profile.is_empty() && spec.vm_placement_policies.is_empty() {
+            return Ok(());
+        }
+        let facts = self.tx.edit_state::<Facts>(&self.vm)?;
+        if !spec.vm_profile.is_empty() {
+            facts.profiles.clone_from(&spec.vm_profile);
+        }
+        if !spec.vm_placement_policies.is_empty() {
+            facts.policies.clone_from(&spec.vm_placement_policies);
+        }
+        Ok(())
     }
 
     /// The number of its hardware's version: 19 of `vmx-19`.

@@ -241,9 +241,31 @@ pub(crate) fn family(id: &str) -> &'static str {
 
 /// Linux distributions that do not have it in their names.
 const LINUX: &[&str] = &[
-    "rhel", "centos", "ubuntu", "debian", "asianux", "fedora", "opensuse", "coreos", "vmwarePhoton", "alma", "rocky",
-    "sles", "suse", "redhat", "oes", "sjds", "turbo", "miracle", "pardus", "fusionos", "prolinux", "kylin", "flatcar",
-    "amazonlinux", "crx",
+    "rhel",
+    "centos",
+    "ubuntu",
+    "debian",
+    "asianux",
+    "fedora",
+    "opensuse",
+    "coreos",
+    "vmwarePhoton",
+    "alma",
+    "rocky",
+    "sles",
+    "suse",
+    "redhat",
+    "oes",
+    "sjds",
+    "turbo",
+    "miracle",
+    "pardus",
+    "fusionos",
+    "prolinux",
+    "kylin",
+    "flatcar",
+    "amazonlinux",
+    "crx",
 ];
 
 fn is_linux(id: &str, name: &str) -> bool {

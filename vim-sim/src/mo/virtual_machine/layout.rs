@@ -11,8 +11,8 @@ use vim_types::{
     VirtualDevice, VirtualDeviceFileBackingInfo, VirtualDisk, VirtualMachineFileLayout,
     VirtualMachineFileLayoutDiskLayout, VirtualMachineFileLayoutEx, VirtualMachineFileLayoutExDiskLayout,
     VirtualMachineFileLayoutExDiskUnit, VirtualMachineFileLayoutExFileInfo,
-    VirtualMachineFileLayoutExSnapshotLayout, VirtualMachineFileLayoutSnapshotLayout, VirtualMachineStorageInfo,
-    VirtualMachineUsageOnDatastore,
+    VirtualMachineFileLayoutExSnapshotLayout, VirtualMachineFileLayoutSnapshotLayout,
+    VirtualMachineStorageInfo, VirtualMachineUsageOnDatastore,
 };
 use vim_wire::{MoRef, Poly};
 
@@ -172,7 +172,7 @@ impl Teller<'_> {
             }
             chain.push(VirtualMachineFileLayoutExDiskUnit { file_key: keys });
         }
-        VirtualMachineFileLayoutExDiskLayout { key: device.key, chain }
+        VirtualMachineFileLayoutExDiskLayout { key: device.key, chain, ..Default::default() }
     }
 
     /// What a thin disk may still take.
@@ -231,12 +231,11 @@ fn tell(world: &World, vm: &MoRef) -> Result<Told> {
         };
         let disk = disks(&config.hardware.device).map(|disk| teller.disk(disk)).collect();
         let chains = disks(&config.hardware.device).flat_map(|disk| file::chain(disk).into_iter().rev());
-        let snapshot_file =
-            facts.data.clone().into_iter().chain(chains.map(|(_, name)| name)).collect();
+        let snapshot_file = facts.data.clone().into_iter().chain(chains.map(|(_, name)| name)).collect();
         full.snapshot.push(VirtualMachineFileLayoutExSnapshotLayout {
             key: snapshot.clone(),
             data_key: key_of(&teller, &facts.data).unwrap_or(-1),
-            memory_key: Some(key_of(&teller, &facts.memory).unwrap_or(-1)),
+            memory_key: key_of(&teller, &facts.memory).unwrap_or(-1),
             disk,
         });
         simple.snapshot.push(VirtualMachineFileLayoutSnapshotLayout { key: snapshot, snapshot_file });

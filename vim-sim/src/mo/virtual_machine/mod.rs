@@ -1,20 +1,78 @@
 //! `VirtualMachine`: the reason why people use a simulator.
 
+mod admission;
+mod capability;
+mod config;
 mod create;
+mod customize;
 mod derived;
+mod devices;
+mod edit;
+mod faults;
+mod guest;
+mod guest_os;
+mod layout;
+mod place;
 mod power;
+mod reconfigure;
+mod register;
+pub(in crate::mo) mod snapshots;
+mod template;
+mod upgrade;
+mod vmx;
 
 pub(crate) use create::{create, destroy, unregister};
 pub(crate) use derived::derived;
-pub(crate) use power::{booted, power_off, power_on};
+pub(crate) use power::{booted, power_off, power_on, suspend};
+pub(crate) use reconfigure::reconfigure;
 
 use crate::call::methods;
+use vim_types::{CustomizationSpec, VirtualMachineProfileSpec, VmPlacementPolicy};
+use vim_wire::Poly;
 
 methods! {
+    "CreateVM_Task" => create::create_task,
+    "RegisterVM_Task" => register::task,
+    "UnregisterVM" => create::unregister_now,
+    "ReconfigVM_Task" => reconfigure::task,
+    "ReloadVirtualMachineFromPath_Task" => register::reload_task,
     "PowerOnVM_Task" => power::power_on_task,
     "PowerOffVM_Task" => power::power_off_task,
+    "SuspendVM_Task" => power::suspend_task,
+    "ResetVM_Task" => power::reset_task,
+    "ShutdownGuest" => power::shutdown_guest,
+    "RebootGuest" => power::reboot_guest,
+    "StandbyGuest" => power::standby_guest,
+    "MarkAsTemplate" => template::mark,
+    "MarkAsVirtualMachine" => template::unmark,
+    "UpgradeVM_Task" => upgrade::task,
+    "UpgradeTools_Task" => upgrade::tools_task,
+    "MountToolsInstaller" => upgrade::mount_installer,
+    "UnmountToolsInstaller" => upgrade::unmount_installer,
+    "ResetGuestInformation" => upgrade::reset_information,
+    "CustomizeVM_Task" => customize::task,
+    "CheckCustomizationSpec" => customize::check_now,
+    "CreateSnapshot_Task" => snapshots::create_task,
+    "CreateSnapshotEx_Task" => snapshots::create_ex_task,
+    "RevertToCurrentSnapshot_Task" => snapshots::revert_current_task,
+    "RemoveAllSnapshots_Task" => snapshots::remove_all_task,
 }
 
 /// The simulator's own facts about a virtual machine.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {}
+pub(crate) struct Facts {
+    /// The number of the guest's present boot; 0 where it does not run.
+    boot: u64,
+    /// Whether the guest's tools have ever been seen.
+    had_tools: bool,
+    /// What the guest's disks say of it.
+    identity: guest::Identity,
+    /// What is to be customized at the next start.
+    customization: Option<Box<CustomizationSpec>>,
+    /// What clients want the guest to tell, by property path.
+    hooks: Vec<(String, String)>,
+    /// The id of the last snapshot.
+    snapshots: i32,
+    profiles: Vec<Poly<VirtualMachineProfileSpec>>,
+    policies: Vec<Poly<VmPlacementPolicy>>,
+}

@@ -6,7 +6,8 @@ use crate::files;
 use crate::mo::managed_entity::valid_name;
 use crate::world::{Tx, World};
 use vim_types::mo::{
-    ComputeResourceProperties, DatastoreProperties, FolderProperties, HostSystemProperties, ResourcePoolProperties,
+    ComputeResourceProperties, DatastoreProperties, FolderProperties, HostSystemProperties,
+    ResourcePoolProperties,
 };
 use vim_types::{HostSystemConnectionState, InvalidDatastore, InvalidHostState};
 use vim_wire::MoRef;
@@ -52,20 +53,36 @@ pub(super) fn folder(world: &World, folder: &MoRef) -> Result<()> {
 }
 
 /// The host on which a machine of a pool shall be: the one that is given, if it is of the pool's, or the one with the
-/// fewest machines.
-pub(super) fn host(world: &World, pool: &MoRef, host: Option<&MoRef>, property: &str) -> Result<MoRef> {
+/// fewest machines. It has the datastore where one is given.
+pub(super) fn host(
+    world: &World,
+    pool: &MoRef,
+    host: Option<&MoRef>,
+    property: &str,
+    datastore: Option<&MoRef>,
+) -> Result<MoRef> {
     let owner = &world.get::<ResourcePoolProperties>(pool)?.owner;
     let hosts = &world.get::<ComputeResourceProperties>(owner)?.host;
     if let Some(host) = host {
         world.get::<HostSystemProperties>(host)?;
-        return match hosts.contains(host) {
-            true => usable(world, host).map(|()| host.clone()),
-            false => Err(Fault::invalid_argument(property)),
-        };
+        if !hosts.contains(host) {
+            return Err(Fault::invalid_argument(property));
+        }
+        usable(world, host)?;
+        datastore.map_or(Ok(()), |datastore| reachable(world, datastore, Some(host)))?;
+        return Ok(host.clone());
     }
-    let best = hosts
-        .iter()
-        .filter(|host| usable(world, host).is_ok())
+    let has =
+        |host: &MoRef| datastore.is_none_or(|datastore| reachable(world, datastore, Some(host)).is_ok());
+    let usable_hosts: Vec<&MoRef> = hosts.iter().filter(|host| usable(world, host).is_ok()).collect();
+    if let (Some(datastore), [first, ..]) = (datastore, usable_hosts.as_slice())
+        && !usable_hosts.iter().any(|host| has(host))
+    {
+        reachable(world, datastore, Some(first))?;
+    }
+    let best = usable_hosts
+        .into_iter()
+        .filter(|host| has(host))
         .min_by_key(|host| world.get::<HostSystemProperties>(host).map_or(usize::MAX, |host| host.vm.len()));
     best.cloned().ok_or_else(|| {
         let fault = InvalidHostState { host: hosts.first().cloned(), ..Default::default() };

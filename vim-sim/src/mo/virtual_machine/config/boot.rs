@@ -4,13 +4,13 @@ use super::super::edit::Edit;
 use super::super::faults;
 use crate::fault::{Fault, Result};
 use std::collections::HashMap;
+use vim_types::ext::DeviceList;
 use vim_types::{
     VirtualCdrom, VirtualDisk, VirtualEthernetCard, VirtualFloppy, VirtualMachineBootOptions,
     VirtualMachineBootOptionsBootableCdromDevice, VirtualMachineBootOptionsBootableDevice,
     VirtualMachineBootOptionsBootableDiskDevice, VirtualMachineBootOptionsBootableEthernetDevice,
     VirtualMachineBootOptionsBootableFloppyDevice, VirtualMachineConfigSpec, VirtualTPM,
 };
-use vim_types::ext::DeviceList;
 use vim_wire::{DataObject, Poly};
 
 /// The longest time between power-on and the boot sequence, in milliseconds.
@@ -48,7 +48,10 @@ pub(super) fn apply(
     if spec.network_boot_protocol.is_some() {
         options.network_boot_protocol.clone_from(&spec.network_boot_protocol);
     }
-    match order.first().is_some_and(|device| device.type_name() == VirtualMachineBootOptionsBootableDevice::DESC.name) {
+    match order
+        .first()
+        .is_some_and(|device| device.type_name() == VirtualMachineBootOptionsBootableDevice::DESC.name)
+    {
         // A device of no kind takes the order away.
         true => options.boot_order.clear(),
         false if !order.is_empty() => options.boot_order = order,
@@ -58,7 +61,7 @@ pub(super) fn apply(
 }
 
 /// What a new machine has.
-pub(super) fn standard() -> VirtualMachineBootOptions {
+pub(in super::super) fn standard() -> VirtualMachineBootOptions {
     VirtualMachineBootOptions {
         boot_delay: Some(0),
         enter_bios_setup: Some(false),
@@ -98,7 +101,8 @@ fn bootable(
 pub(super) fn check(edit: &Edit<'_, '_>) -> Result<()> {
     let config = &edit.config;
     let efi = config.firmware.as_deref() == Some("efi");
-    let secure = config.boot_options.as_ref().is_some_and(|options| options.efi_secure_boot_enabled == Some(true));
+    let secure =
+        config.boot_options.as_ref().is_some_and(|options| options.efi_secure_boot_enabled == Some(true));
     if secure && !efi {
         let message = "Secure boot can only be enabled for virtual machines with EFI firmware.";
         return Err(faults::invalid_config("msg.hostd.configSpec.efi", message));
@@ -109,7 +113,10 @@ pub(super) fn check(edit: &Edit<'_, '_>) -> Result<()> {
         return Err(faults::invalid_config("msg.hostd.configSpec.efi", message));
     }
     if config.flags.vbs_enabled == Some(true)
-        && !(efi && secure && config.nested_hv_enabled == Some(true) && config.flags.vvtd_enabled == Some(true))
+        && !(efi
+            && secure
+            && config.nested_hv_enabled == Some(true)
+            && config.flags.vvtd_enabled == Some(true))
     {
         let message = "Virtualization based security needs EFI firmware, secure boot, hardware virtualization and an IOMMU.";
         return Err(faults::invalid_config("configSpec.flags.vbsEnabled", message));

@@ -4,8 +4,8 @@ use super::super::edit::Edit;
 use super::super::faults;
 use crate::fault::{Fault, Result};
 use vim_types::{
-    CryptoKeyId, CryptoSpecDecrypt, CryptoSpecDeepRecrypt, CryptoSpecEncrypt, CryptoSpecNoOp, CryptoSpecRegister,
-    CryptoSpecShallowRecrypt, VirtualMachineConfigSpec,
+    CryptoKeyId, CryptoSpecDecrypt, CryptoSpecDeepRecrypt, CryptoSpecEncrypt, CryptoSpecNoOp,
+    CryptoSpecRegister, CryptoSpecShallowRecrypt, VirtualMachineConfigSpec,
 };
 
 pub(super) fn apply(edit: &mut Edit<'_, '_>, spec: &VirtualMachineConfigSpec) -> Result<()> {

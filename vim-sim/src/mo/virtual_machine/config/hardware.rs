@@ -68,10 +68,12 @@ fn cpus(edit: &mut Edit<'_, '_>, spec: &VirtualMachineConfigSpec) -> Result<()> 
             return Err(Fault::invalid_argument("configSpec.numCPUs"));
         }
         if edit.is_on() && new != old {
-            let allowed = if new > old { edit.config.cpu_hot_add_enabled } else { edit.config.cpu_hot_remove_enabled };
+            let allowed =
+                if new > old { edit.config.cpu_hot_add_enabled } else { edit.config.cpu_hot_remove_enabled };
             if allowed != Some(true) {
                 let what = if new > old { "add" } else { "remove" };
-                let message = format!("CPU hot plug is not supported for this virtual machine: cannot hot {what}.");
+                let message =
+                    format!("CPU hot plug is not supported for this virtual machine: cannot hot {what}.");
                 return Err(Fault::new(CpuHotPlugNotSupported::default(), message));
             }
         }

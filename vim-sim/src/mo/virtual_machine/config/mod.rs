@@ -8,6 +8,9 @@ pub(super) mod hardware;
 mod settings;
 mod vapp;
 
+pub(super) use boot::standard as standard_boot;
+pub(super) use settings::standard;
+
 use super::devices;
 use super::edit::Edit;
 use crate::fault::{Fault, Result};

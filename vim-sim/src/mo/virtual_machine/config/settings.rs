@@ -278,7 +278,12 @@ fn npiv(edit: &mut Edit<'_, '_>, spec: &VirtualMachineConfigSpec) -> Result<()> 
             edit.config.npiv_port_world_wide_name = ports;
             edit.config.npiv_world_wide_name_type = Some("vc".into());
         }
-        _ => return Err(faults::invalid_config("configSpec.npivWorldWideNameOp", "There is no such operation.")),
+        _ => {
+            return Err(faults::invalid_config(
+                "configSpec.npivWorldWideNameOp",
+                "There is no such operation.",
+            ));
+        }
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ use crate::fault::{Fault, Result};
 use crate::files;
 use vim_types::{
     SharesInfo, SharesLevel, StorageIOAllocationInfo, VirtualDevice, VirtualDeviceConfigSpec,
-    VirtualDeviceConfigSpecFileOperation, VirtualDeviceFileBackingInfo, VirtualDisk, VirtualDiskFlatVer2BackingInfo,
-    VirtualDiskLocalPMemBackingInfo, VirtualDiskRawDiskMappingVer1BackingInfo,
+    VirtualDeviceConfigSpecFileOperation, VirtualDeviceFileBackingInfo, VirtualDisk,
+    VirtualDiskFlatVer2BackingInfo, VirtualDiskLocalPMemBackingInfo,
+    VirtualDiskRawDiskMappingVer1BackingInfo,
 };
 use vim_wire::{MoRef, Poly};
 
@@ -47,7 +48,9 @@ pub(super) fn add(
 ) -> Result<()> {
     check_mode(index, device)?;
     match &change.file_operation {
-        Some(VirtualDeviceConfigSpecFileOperation::CREATE | VirtualDeviceConfigSpecFileOperation::REPLACE) => {
+        Some(
+            VirtualDeviceConfigSpecFileOperation::CREATE | VirtualDeviceConfigSpecFileOperation::REPLACE,
+        ) => {
             create(edit, index, change, device)?;
         }
         None => attach(edit, index, device)?,
@@ -98,7 +101,8 @@ pub(super) fn check_mode(index: usize, device: &mut Poly<VirtualDevice>) -> Resu
 
 /// Where the file of a disk shall be: what its backing says, completed from where the machine is.
 fn wanted(edit: &Edit<'_, '_>, device: &VirtualDevice) -> Result<(MoRef, String)> {
-    let backing = device.backing.as_ref().and_then(|backing| backing.downcast_ref::<VirtualDeviceFileBackingInfo>());
+    let backing =
+        device.backing.as_ref().and_then(|backing| backing.downcast_ref::<VirtualDeviceFileBackingInfo>());
     let named = backing.map_or("", |backing| backing.file_name.as_str());
     let home = edit.config.files.vm_path_name.clone().unwrap_or_default();
     let (own, path) = place::datastore_of(edit.tx, &edit.vm, edit.host.as_ref(), &home)?;

@@ -56,7 +56,8 @@ fn wanted_size(
     device: &Poly<VirtualDevice>,
     old: &Poly<VirtualDevice>,
 ) -> Result<i64> {
-    let (Some(new), Some(old)) = (device.downcast_ref::<VirtualDisk>(), old.downcast_ref::<VirtualDisk>()) else {
+    let (Some(new), Some(old)) = (device.downcast_ref::<VirtualDisk>(), old.downcast_ref::<VirtualDisk>())
+    else {
         return Err(faults::invalid_device(index, "device"));
     };
     let before = size(old);

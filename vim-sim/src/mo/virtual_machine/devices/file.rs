@@ -106,9 +106,12 @@ pub(in super::super) struct Shape {
 /// What a file says of the disk in it. What was uploaded as something else holds as much as it takes.
 pub(in super::super) fn shape(file: &File) -> Shape {
     match &file.kind {
-        FileKind::Disk { capacity, thin, eager, uuid, .. } => {
-            Shape { capacity: *capacity, thin: *thin, eager: *eager, uuid: uuid.as_deref().map(str::to_owned) }
-        }
+        FileKind::Disk { capacity, thin, eager, uuid, .. } => Shape {
+            capacity: *capacity,
+            thin: *thin,
+            eager: *eager,
+            uuid: uuid.as_deref().map(str::to_owned),
+        },
         _ => Shape { capacity: file.size, thin: false, eager: false, uuid: None },
     }
 }

@@ -1,14 +1,15 @@
 //! The kinds of devices: their keys, labels, numbers and controllers, as servers give them out.
 
 use vim_types::{
-    ParaVirtualSCSIController, VirtualAHCIController, VirtualBusLogicController, VirtualCdrom, VirtualController,
-    VirtualDevice, VirtualDisk, VirtualE1000, VirtualE1000e, VirtualEthernetCard, VirtualFloppy,
-    VirtualIDEController, VirtualKeyboard, VirtualLsiLogicController, VirtualLsiLogicSASController,
-    VirtualMachineVMCIDevice, VirtualMachineVideoCard, VirtualNVDIMM, VirtualNVDIMMController,
-    VirtualNVMEController, VirtualPCIController, VirtualPCIPassthrough, VirtualPS2Controller,
-    VirtualParallelPort, VirtualPointingDevice, VirtualPrecisionClock, VirtualSATAController,
-    VirtualSCSIController, VirtualSCSIPassthrough, VirtualSIOController, VirtualSerialPort, VirtualSoundCard,
-    VirtualTPM, VirtualUSB, VirtualUSBController, VirtualUSBXHCIController, VirtualVmxnet3, VirtualWDT,
+    ParaVirtualSCSIController, VirtualAHCIController, VirtualBusLogicController, VirtualCdrom,
+    VirtualController, VirtualDevice, VirtualDisk, VirtualE1000, VirtualE1000e, VirtualEthernetCard,
+    VirtualFloppy, VirtualIDEController, VirtualKeyboard, VirtualLsiLogicController,
+    VirtualLsiLogicSASController, VirtualMachineVMCIDevice, VirtualMachineVideoCard, VirtualNVDIMM,
+    VirtualNVDIMMController, VirtualNVMEController, VirtualPCIController, VirtualPCIPassthrough,
+    VirtualPS2Controller, VirtualParallelPort, VirtualPointingDevice, VirtualPrecisionClock,
+    VirtualSATAController, VirtualSCSIController, VirtualSCSIPassthrough, VirtualSIOController,
+    VirtualSerialPort, VirtualSoundCard, VirtualTPM, VirtualUSB, VirtualUSBController,
+    VirtualUSBXHCIController, VirtualVmxnet3, VirtualWDT,
 };
 use vim_wire::Poly;
 
@@ -250,16 +251,16 @@ pub(super) fn label(devices: &[Poly<VirtualDevice>], device: &Poly<VirtualDevice
     let first = match counting {
         Counting::None => return text.to_owned(),
         Counting::Bus => {
-            let bus = device.downcast_ref::<VirtualController>().map_or(0, |controller| controller.bus_number);
+            let bus =
+                device.downcast_ref::<VirtualController>().map_or(0, |controller| controller.bus_number);
             return format!("{text} {bus}");
         }
         Counting::FromZero => 0,
         Counting::FromOne => 1,
     };
     let others = devices.iter().filter(|other| Kind::of(other) == kind);
-    let numbers: Vec<Option<usize>> = others
-        .map(|other| vim_types::ext::label(other)?.strip_prefix(text)?.trim().parse().ok())
-        .collect();
+    let numbers: Vec<Option<usize>> =
+        others.map(|other| vim_types::ext::label(other)?.strip_prefix(text)?.trim().parse().ok()).collect();
     let unnumbered = numbers.iter().filter(|number| number.is_none()).count();
     let number = (first + unnumbered..).find(|number| !numbers.contains(&Some(*number))).unwrap_or(first);
     format!("{text} {number}")
@@ -283,7 +284,13 @@ pub(super) fn short_name(device: &Poly<VirtualDevice>) -> String {
         Kind::Cdrom => "cdrom",
         Kind::Floppy => "floppy",
         Kind::Serial => "serialport",
-        _ => return format!("{}-{}", device.type_name().trim_start_matches("Virtual").to_lowercase(), device.key),
+        _ => {
+            return format!(
+                "{}-{}",
+                device.type_name().trim_start_matches("Virtual").to_lowercase(),
+                device.key
+            );
+        }
     };
     format!("{kind}-{}", device.key)
 }

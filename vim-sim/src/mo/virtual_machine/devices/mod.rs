@@ -32,9 +32,8 @@ pub(super) fn apply(
     changes: &[Poly<VirtualDeviceConfigSpec>],
 ) -> Result<HashMap<i32, i32>> {
     let mut keys = HashMap::new();
-    let removes = |change: &VirtualDeviceConfigSpec| {
-        change.operation == Some(VirtualDeviceConfigSpecOperation::REMOVE)
-    };
+    let removes =
+        |change: &VirtualDeviceConfigSpec| change.operation == Some(VirtualDeviceConfigSpecOperation::REMOVE);
     for (index, change) in changes.iter().enumerate().filter(|(_, change)| removes(change)) {
         remove(edit, index, change)?;
     }

@@ -11,10 +11,10 @@ use vim_types::mo::{
 };
 use vim_types::{
     DistributedVirtualSwitchPortConnection, LocalizableMessage, NotFound, OpaqueNetworkSummary, SharesInfo,
-    SharesLevel, VirtualDevice, VirtualDeviceBackingInfo, VirtualDeviceConnectInfo, VirtualDeviceDeviceBackingInfo,
-    VirtualEthernetCard, VirtualEthernetCardDistributedVirtualPortBackingInfo,
-    VirtualEthernetCardNetworkBackingInfo, VirtualEthernetCardOpaqueNetworkBackingInfo,
-    VirtualEthernetCardResourceAllocation,
+    SharesLevel, VirtualDevice, VirtualDeviceBackingInfo, VirtualDeviceConnectInfo,
+    VirtualDeviceDeviceBackingInfo, VirtualEthernetCard,
+    VirtualEthernetCardDistributedVirtualPortBackingInfo, VirtualEthernetCardNetworkBackingInfo,
+    VirtualEthernetCardOpaqueNetworkBackingInfo, VirtualEthernetCardResourceAllocation,
 };
 use vim_wire::{MoRef, Poly};
 
@@ -103,7 +103,8 @@ fn subnet(edit: &Edit<'_, '_>, index: usize, device: &mut Poly<VirtualDevice>) -
     let Some(subnet) = subnet.filter(|subnet| !subnet.is_empty() && device.backing.is_none()) else {
         return Ok(());
     };
-    let of = |group: &DistributedVirtualPortgroupProperties| group.config.subnet_id.as_deref() == Some(&subnet);
+    let of =
+        |group: &DistributedVirtualPortgroupProperties| group.config.subnet_id.as_deref() == Some(&subnet);
     let Some(backing) = backing_of(edit.tx, &edit.vm, of) else {
         return Err(faults::invalid_backing(index, "device.subnetId"));
     };
@@ -182,7 +183,8 @@ fn standard_network(edit: &Edit<'_, '_>, backing: &VirtualEthernetCardNetworkBac
 fn port_group(edit: &Edit<'_, '_>, port: &mut DistributedVirtualSwitchPortConnection) -> Result<()> {
     let switches = edit.tx.of_kind("DistributedVirtualSwitch");
     let switch = switches.iter().find(|node| {
-        node.properties::<DistributedVirtualSwitchProperties>().is_some_and(|dvs| dvs.uuid == port.switch_uuid)
+        node.properties::<DistributedVirtualSwitchProperties>()
+            .is_some_and(|dvs| dvs.uuid == port.switch_uuid)
     });
     let Some(switch) = switch else {
         return Err(Fault::not_found(format!("the distributed switch {}", port.switch_uuid)));
@@ -192,10 +194,8 @@ fn port_group(edit: &Edit<'_, '_>, port: &mut DistributedVirtualSwitchPortConnec
         return Err(invalid("portgroupKey"));
     };
     let moref = MoRef::new("DistributedVirtualPortgroup", key);
-    let group = edit
-        .tx
-        .get::<DistributedVirtualPortgroupProperties>(&moref)
-        .map_err(|_| invalid("portgroupKey"))?;
+    let group =
+        edit.tx.get::<DistributedVirtualPortgroupProperties>(&moref).map_err(|_| invalid("portgroupKey"))?;
     if group.config.distributed_virtual_switch.as_ref() != Some(&switch.moref) {
         return Err(invalid("portgroupKey"));
     }
@@ -267,6 +267,9 @@ pub(super) fn summary(world: &World, device: &VirtualDevice) -> String {
     if let Some(opaque) = backing.downcast_ref::<VirtualEthernetCardOpaqueNetworkBackingInfo>() {
         return format!("{}: {}", opaque.opaque_network_type, opaque.opaque_network_id);
     }
-    let named = backing.downcast_ref::<VirtualDeviceDeviceBackingInfo>().map(|backing| backing.device_name.clone());
-    named.or_else(|| network_of(world, device).map(|network| world.name(&network).to_owned())).unwrap_or_default()
+    let named =
+        backing.downcast_ref::<VirtualDeviceDeviceBackingInfo>().map(|backing| backing.device_name.clone());
+    named
+        .or_else(|| network_of(world, device).map(|network| world.name(&network).to_owned()))
+        .unwrap_or_default()
 }

@@ -6,10 +6,10 @@ use super::kind::Kind;
 use crate::fault::Result;
 use crate::files;
 use vim_types::{
-    VirtualCdrom, VirtualCdromAtapiBackingInfo, VirtualCdromIsoBackingInfo, VirtualCdromRemoteAtapiBackingInfo,
-    VirtualDevice, VirtualDeviceConnectInfo, VirtualDeviceDeviceBackingInfo, VirtualDeviceFileBackingInfo,
-    VirtualDeviceRemoteDeviceBackingInfo, VirtualDeviceURIBackingInfo, VirtualDevicePipeBackingInfo,
-    VirtualFloppy, VirtualTPM,
+    VirtualCdrom, VirtualCdromAtapiBackingInfo, VirtualCdromIsoBackingInfo,
+    VirtualCdromRemoteAtapiBackingInfo, VirtualDevice, VirtualDeviceConnectInfo,
+    VirtualDeviceDeviceBackingInfo, VirtualDeviceFileBackingInfo, VirtualDevicePipeBackingInfo,
+    VirtualDeviceRemoteDeviceBackingInfo, VirtualDeviceURIBackingInfo, VirtualFloppy, VirtualTPM,
 };
 use vim_wire::{Binary, Poly};
 
@@ -68,7 +68,11 @@ fn find_file(edit: &Edit<'_, '_>, index: usize, device: &mut Poly<VirtualDevice>
     let Some(backing) = &mut device.backing else { return Ok(()) };
     let Some(file) = backing.downcast_mut::<VirtualDeviceFileBackingInfo>() else { return Ok(()) };
     if file.file_name.is_empty() {
-        return if is_image { Err(faults::invalid_backing(index, "device.backing.fileName")) } else { Ok(()) };
+        return if is_image {
+            Err(faults::invalid_backing(index, "device.backing.fileName"))
+        } else {
+            Ok(())
+        };
     }
     let (datastore, path) = place::datastore_of(edit.tx, &edit.vm, edit.host.as_ref(), &file.file_name)?;
     if connected && is_image && !path.is_empty() {

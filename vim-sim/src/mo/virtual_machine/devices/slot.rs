@@ -6,7 +6,9 @@ use super::kind::Kind;
 use crate::fault::{Fault, Result};
 use std::collections::HashMap;
 use vim_types::ext::{DeviceList, HardwareVersion};
-use vim_types::{InvalidController, VirtualController, VirtualDevice, VirtualSCSIController, VirtualSCSISharing};
+use vim_types::{
+    InvalidController, VirtualController, VirtualDevice, VirtualSCSIController, VirtualSCSISharing,
+};
 use vim_wire::Poly;
 
 /// The unit that a SCSI controller itself has.
@@ -103,9 +105,9 @@ pub(super) fn replace(
 /// The controller that takes a device which names none.
 fn standard_controller<'e>(edit: &'e Edit<'_, '_>, kind: Kind) -> Option<&'e Poly<VirtualDevice>> {
     let room = |controller: &&Poly<VirtualDevice>| free(edit, controller, kind).is_ok();
-    kind.controllers().iter().find_map(|wanted| {
-        edit.devices().iter().filter(|device| Kind::of(device) == *wanted).find(room)
-    })
+    kind.controllers()
+        .iter()
+        .find_map(|wanted| edit.devices().iter().filter(|device| Kind::of(device) == *wanted).find(room))
 }
 
 /// Gives a controller its number among those of its kind.
@@ -136,16 +138,19 @@ fn bus(edit: &Edit<'_, '_>, index: usize, device: &mut Poly<VirtualDevice>, kind
 }
 
 fn is_free(edit: &Edit<'_, '_>, controller: &Poly<VirtualDevice>, unit: i32, but: Option<i32>) -> bool {
-    !edit.devices().on_controller(controller.key).any(|other| {
-        other.unit_number == Some(unit) && Some(other.key) != but
-    })
+    !edit
+        .devices()
+        .on_controller(controller.key)
+        .any(|other| other.unit_number == Some(unit) && Some(other.key) != but)
 }
 
 /// Whether the controller has that unit for such a device.
 fn fits(edit: &Edit<'_, '_>, controller: &Poly<VirtualDevice>, kind: Kind, unit: i32) -> bool {
     match Kind::of(controller) {
         Kind::Scsi if unit == OWN_UNIT => false,
-        Kind::Scsi => unit < if edit.devices().free_unit(controller.key, hardware(edit)).is_some() { 65 } else { 16 },
+        Kind::Scsi => {
+            unit < if edit.devices().free_unit(controller.key, hardware(edit)).is_some() { 65 } else { 16 }
+        }
         Kind::Nvme => unit < if edit.hardware_version() >= 21 { 64 } else { 15 },
         Kind::Sata => unit < 30,
         Kind::Ide => unit < 2,
@@ -164,7 +169,9 @@ fn hardware(edit: &Edit<'_, '_>) -> HardwareVersion {
 fn free(edit: &Edit<'_, '_>, controller: &Poly<VirtualDevice>, kind: Kind) -> Result<i32> {
     let devices = edit.devices();
     let unit = match (Kind::of(controller), kind) {
-        (Kind::Scsi | Kind::Nvme | Kind::Sata | Kind::Ide, _) => devices.free_unit(controller.key, hardware(edit)),
+        (Kind::Scsi | Kind::Nvme | Kind::Sata | Kind::Ide, _) => {
+            devices.free_unit(controller.key, hardware(edit))
+        }
         (Kind::Pci, Kind::Network) => {
             let last = FIRST_CARD + i32::try_from(Kind::Network.most()).unwrap_or(0);
             (FIRST_CARD..last).find(|unit| is_free(edit, controller, *unit, None))
@@ -191,14 +198,17 @@ pub(super) fn key(edit: &Edit<'_, '_>, device: &Poly<VirtualDevice>) -> i32 {
         .and_then(|controller| controller.downcast_ref::<VirtualController>())
         .map_or(0, |controller| controller.bus_number);
     let wanted = match (kind, controller.map(Kind::of)) {
-        (Kind::Disk | Kind::Cdrom | Kind::ScsiPassthrough, Some(Kind::Scsi)) if unit < 16 => 2000 + 16 * bus + unit,
+        (Kind::Disk | Kind::Cdrom | Kind::ScsiPassthrough, Some(Kind::Scsi)) if unit < 16 => {
+            2000 + 16 * bus + unit
+        }
         (Kind::Disk | Kind::Cdrom | Kind::ScsiPassthrough, Some(Kind::Scsi)) => 2064 + 64 * bus + unit - 16,
         (Kind::Disk | Kind::Cdrom, Some(Kind::Ide)) => 3000 + 2 * bus + unit,
         (Kind::Disk | Kind::Cdrom, Some(Kind::Sata)) => 16000 + 30 * bus + unit,
         (Kind::Disk, Some(Kind::Nvme)) => 32000 + 64 * bus + unit,
         (Kind::Network, _) => kind.first_key() + unit - FIRST_CARD,
         (kind, _) if kind.is_controller() => {
-            let own = device.downcast_ref::<VirtualController>().map_or(0, |controller| controller.bus_number);
+            let own =
+                device.downcast_ref::<VirtualController>().map_or(0, |controller| controller.bus_number);
             kind.first_key() + own
         }
         (kind, _) => kind.first_key(),

@@ -2,9 +2,10 @@
 
 use super::kind::Kind;
 use vim_types::{
-    Description, VirtualController, VirtualDevice, VirtualIDEController, VirtualKeyboard, VirtualMachineVMCIDevice,
-    VirtualMachineVideoCard, VirtualPCIController, VirtualPS2Controller, VirtualPointingDevice,
-    VirtualPointingDeviceDeviceBackingInfo, VirtualDeviceDeviceBackingInfo, VirtualSIOController,
+    Description, VirtualController, VirtualDevice, VirtualDeviceDeviceBackingInfo, VirtualIDEController,
+    VirtualKeyboard, VirtualMachineVMCIDevice, VirtualMachineVideoCard, VirtualPCIController,
+    VirtualPS2Controller, VirtualPointingDevice, VirtualPointingDeviceDeviceBackingInfo,
+    VirtualSIOController,
 };
 use vim_wire::Poly;
 

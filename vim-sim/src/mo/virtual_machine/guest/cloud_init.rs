@@ -72,9 +72,10 @@ fn network(identity: &mut Identity, network: &Value) {
 
 fn version2(set: &Value) -> Card {
     let gateways = ["gateway4", "gateway6"].iter().filter_map(|key| set.text(key)).map(str::to_owned);
-    let routes = set.items("routes").into_iter().filter(|route| {
-        matches!(route.text("to"), Some("default" | "0.0.0.0/0" | "::/0"))
-    });
+    let routes = set
+        .items("routes")
+        .into_iter()
+        .filter(|route| matches!(route.text("to"), Some("default" | "0.0.0.0/0" | "::/0")));
     Card {
         mac: set.get("match").and_then(|of| of.text("macaddress")).map(str::to_owned),
         addresses: set.texts("addresses").iter().map(|address| cidr(address)).collect(),
@@ -104,7 +105,9 @@ fn version1(item: &Value) -> Card {
 fn cidr(address: &str) -> (String, i32) {
     let whole = if address.contains(':') { 64 } else { 24 };
     match address.split_once('/') {
-        Some((ip, prefix)) => (ip.to_owned(), prefix.parse().ok().or_else(|| prefix_of(prefix)).unwrap_or(whole)),
+        Some((ip, prefix)) => {
+            (ip.to_owned(), prefix.parse().ok().or_else(|| prefix_of(prefix)).unwrap_or(whole))
+        }
         None => (address.to_owned(), whole),
     }
 }
@@ -153,6 +156,9 @@ mod tests {
         let text = "network:\n  version: 1\n  config:\n  - type: physical\n    name: eth0\n    subnets:\n    - type: static\n      \
                     address: 192.0.2.7\n      netmask: 255.255.255.0\n      gateway: 192.0.2.1\n";
         let identity = metadata(text);
-        assert_eq!(identity.cards.first().map(|card| card.addresses.clone()), Some(vec![("192.0.2.7".into(), 24)]));
+        assert_eq!(
+            identity.cards.first().map(|card| card.addresses.clone()),
+            Some(vec![("192.0.2.7".into(), 24)])
+        );
     }
 }

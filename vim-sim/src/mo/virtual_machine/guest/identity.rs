@@ -47,9 +47,6 @@ impl Identity {
     /// The settings of a card: those for its address, or those at its place in the order of cards.
     pub(super) fn card(&self, number: usize, mac: &str) -> Option<&Card> {
         let own = |card: &&Card| card.mac.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(mac));
-        self.cards
-            .iter()
-            .find(own)
-            .or_else(|| self.cards.get(number).filter(|card| card.mac.is_none()))
+        self.cards.iter().find(own).or_else(|| self.cards.get(number).filter(|card| card.mac.is_none()))
     }
 }

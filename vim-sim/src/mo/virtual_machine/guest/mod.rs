@@ -7,6 +7,7 @@ mod identity;
 mod net;
 mod yaml;
 
+pub(super) use cloud_init::{metadata as cloud_init_metadata, prefix_of};
 pub(super) use hooks::apply as apply_hooks;
 pub(super) use identity::{Card, Identity};
 
@@ -19,8 +20,8 @@ use crate::world::{Tx, World};
 use std::sync::Arc;
 use vim_types::mo::VirtualMachineProperties;
 use vim_types::{
-    GuestDiskInfo, GuestInfo, GuestInfoVirtualDiskMapping, GuestScreenInfo, ManagedEntityStatus,
-    VirtualDisk, VirtualMachinePowerState, VirtualMachineToolsStatus,
+    GuestDiskInfo, GuestInfo, GuestInfoVirtualDiskMapping, GuestScreenInfo, ManagedEntityStatus, VirtualDisk,
+    VirtualMachinePowerState, VirtualMachineToolsStatus,
 };
 use vim_wire::MoRef;
 
@@ -52,7 +53,9 @@ pub(super) fn off() -> GuestInfo {
 /// Whether a machine's guest has tools.
 pub(super) fn has_tools(world: &World, vm: &MoRef) -> bool {
     let config = machines::config_of(world, vm);
-    config.is_ok_and(|config| extra::text(&config.extra_config, TOOLS).is_none_or(|text| !text.eq_ignore_ascii_case("false")))
+    config.is_ok_and(|config| {
+        extra::text(&config.extra_config, TOOLS).is_none_or(|text| !text.eq_ignore_ascii_case("false"))
+    })
 }
 
 /// Whether the tools of a machine's guest run.
@@ -75,8 +78,7 @@ pub(super) fn begin(tx: &mut Tx<'_>, vm: &MoRef) -> Result<u64> {
     if had_tools {
         stopped_tools(guest);
     }
-    hooks::again(tx, vm)
-        .map(|()| boot)
+    hooks::again(tx, vm).map(|()| boot)
 }
 
 /// What is told of tools that were there before and do not run now.
@@ -129,7 +131,9 @@ pub(super) fn up(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
         tools_version_status2: Some("guestToolsCurrent".into()),
         tools_running_status: Some("guestToolsRunning".into()),
         tools_version: Some(TOOLS_VERSION.into()),
-        tools_install_type: Some(if windows { "guestToolsTypeMSI" } else { "guestToolsTypeOpenVMTools" }.into()),
+        tools_install_type: Some(
+            if windows { "guestToolsTypeMSI" } else { "guestToolsTypeOpenVMTools" }.into(),
+        ),
         guest_id: Some(config.guest_id.clone()),
         guest_family: Some(guest_os::family(&config.guest_id).into()),
         guest_full_name: Some(config.guest_full_name.clone()),
@@ -153,6 +157,25 @@ pub(super) fn up(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     hooks::again(tx, vm)
 }
 
+/// A running guest sees that its cards have come or gone.
+pub(super) fn cards_changed(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
+    let properties = tx.get::<VirtualMachineProperties>(vm)?;
+    let Some(guest) = &properties.guest else { return Ok(()) };
+    if !tools_run(tx, vm) || properties.runtime.power_state != VirtualMachinePowerState::POWERED_ON {
+        return Ok(());
+    }
+    let identity = tx.state::<Facts>(vm).map(|facts| facts.identity.clone()).unwrap_or_default();
+    let identity = identity.under(cloud_init::read(&machines::config_of(tx, vm)?.extra_config));
+    let (net, _) = net::tell(tx, vm, &identity, guest.host_name.as_deref().unwrap_or_default())?;
+    let known =
+        |card: &vim_types::GuestNicInfo| (card.device_config_id, card.connected, card.network.clone());
+    let same = guest.net.iter().map(known).eq(net.iter().map(known));
+    if !same && let Some(guest) = &mut tx.edit::<VirtualMachineProperties>(vm)?.guest {
+        guest.net = net;
+    }
+    Ok(())
+}
+
 /// The guest is down: nothing is known of it any more but that it had tools.
 pub(super) fn down(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     let facts = tx.edit_state::<Facts>(vm)?;
@@ -168,7 +191,8 @@ pub(super) fn down(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     if had_tools {
         stopped_tools(guest);
         // Servers remember what a guest called itself.
-        (guest.host_name, guest.guest_id, guest.guest_family, guest.guest_full_name) = (host_name, id, family, full);
+        (guest.host_name, guest.guest_id, guest.guest_family, guest.guest_full_name) =
+            (host_name, id, family, full);
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::Identity;
 use crate::fault::Result;
 use crate::world::World;
 use vim_types::{
-    GuestNicInfo, GuestStackInfo, NetDnsConfigInfo, NetIpConfigInfo, NetIpConfigInfoIpAddress, NetIpRouteConfigInfo,
-    NetIpRouteConfigInfoGateway, NetIpRouteConfigInfoIpRoute, VirtualEthernetCard,
+    GuestNicInfo, GuestStackInfo, NetDnsConfigInfo, NetIpConfigInfo, NetIpConfigInfoIpAddress,
+    NetIpRouteConfigInfo, NetIpRouteConfigInfoGateway, NetIpRouteConfigInfoIpRoute, VirtualEthernetCard,
 };
 use vim_wire::MoRef;
 
@@ -34,7 +34,8 @@ pub(super) fn tell(
         if connected {
             match set.filter(|card| !card.addresses.is_empty()) {
                 Some(card) => {
-                    addresses.extend(card.addresses.iter().map(|(ip, prefix)| address(ip, *prefix, "manual")));
+                    addresses
+                        .extend(card.addresses.iter().map(|(ip, prefix)| address(ip, *prefix, "manual")));
                 }
                 None => addresses.push(address(&leased(vm, number), PREFIX, "dhcp")),
             }
@@ -59,7 +60,11 @@ pub(super) fn tell(
                     host_name: name.to_owned(),
                     domain_name: card.domain.clone().unwrap_or_default(),
                     ip_address: card.dns.clone(),
-                    search_domain: if card.search.is_empty() { identity.search.clone() } else { card.search.clone() },
+                    search_domain: if card.search.is_empty() {
+                        identity.search.clone()
+                    } else {
+                        card.search.clone()
+                    },
                 }
             }),
             ip_config: connected.then_some(NetIpConfigInfo { ip_address: addresses, ..Default::default() }),
@@ -110,8 +115,11 @@ fn leased(vm: &MoRef, card: usize) -> String {
 
 /// The address that a card has without asking.
 fn link_local(mac: &str) -> Option<String> {
-    let octets: Vec<u16> =
-        mac.split([':', '-']).map(|octet| u16::from_str_radix(octet, 16)).collect::<std::result::Result<_, _>>().ok()?;
+    let octets: Vec<u16> = mac
+        .split([':', '-'])
+        .map(|octet| u16::from_str_radix(octet, 16))
+        .collect::<std::result::Result<_, _>>()
+        .ok()?;
     let [a, b, c, d, e, f] = *octets else { return None };
     Some(format!("fe80::{:x}:{:x}:{:x}:{:x}", (a ^ 2) << 8 | b, c << 8 | 0xff, 0xfe00 | d, e << 8 | f))
 }

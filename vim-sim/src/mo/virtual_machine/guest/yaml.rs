@@ -119,7 +119,8 @@ impl<'t> Block<'t> {
     fn list(&mut self, indent: usize, depth: usize) -> Value {
         let mut items = Vec::new();
         while let Some((own, text)) = self.line() {
-            let Some(rest) = text.strip_prefix('-').filter(|rest| rest.is_empty() || rest.starts_with(' ')) else {
+            let Some(rest) = text.strip_prefix('-').filter(|rest| rest.is_empty() || rest.starts_with(' '))
+            else {
                 break;
             };
             if own != indent {

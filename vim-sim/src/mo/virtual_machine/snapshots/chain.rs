@@ -43,7 +43,11 @@ pub(in super::super) fn others_use(world: &World, vm: &MoRef, datastore: &MoRef,
     let others = datastore.vm.iter().filter(|other| *other != vm);
     others.into_iter().any(|other| {
         machines::config_of(world, other).is_ok_and(|config| {
-            config.hardware.device.iter().any(|device| file::chain(device).iter().any(|(_, link)| link == name))
+            config
+                .hardware
+                .device
+                .iter()
+                .any(|device| file::chain(device).iter().any(|(_, link)| link == name))
         })
     })
 }
@@ -64,7 +68,8 @@ fn candidate(world: &World, vm: &MoRef) -> Option<(MoRef, String, String)> {
         for pair in chain.windows(2) {
             let [(child_at, child), (parent_at, parent)] = pair else { continue };
             // What lies with another machine is that machine's.
-            let folder = |name: &str| files::parse(name).map(|(_, path)| place::parent(&path).to_owned()).ok();
+            let folder =
+                |name: &str| files::parse(name).map(|(_, path)| place::parent(&path).to_owned()).ok();
             if child_at != parent_at || folder(child) != folder(parent) || heads.contains(parent.as_str()) {
                 continue;
             }
@@ -96,7 +101,24 @@ fn merge(tx: &mut Tx<'_>, vm: &MoRef, datastore: &MoRef, child: &str, parent: &s
             }
         })?;
     }
-    let mut replace = |devices: &mut Vec<Poly<VirtualDevice>>| {
+    // Whatever was a child of the child is one of its parent now.
+    let above: HashSet<String> = chains(tx, vm)
+        .iter()
+        .flat_map(|chain| chain.windows(2))
+        .filter(|pair| matches!(pair, [_, (_, of)] if of == child))
+        .filter_map(|pair| Some(pair.first()?.1.clone()))
+        .collect();
+    for name in above {
+        let (_, path) = files::parse(&name)?;
+        if files::get(tx, datastore, &path).is_some() {
+            files::update(tx, datastore, &path, |file| {
+                if let FileKind::Disk { parent, .. } = &mut file.kind {
+                    *parent = Some(parent_path.as_str().into());
+                }
+            })?;
+        }
+    }
+    let replace = |devices: &mut Vec<Poly<VirtualDevice>>| {
         for device in devices {
             if let Some(flat) = file::flat_mut(device) {
                 take_place(flat, child, parent);

@@ -9,7 +9,7 @@ use crate::files::{self, File, FileKind};
 use crate::world::Tx;
 use vim_types::mo::{VirtualMachineProperties, VirtualMachineSnapshotProperties};
 use vim_types::{
-    InvalidName, MemorySnapshotOnIndependentDisk, ToolsUnavailable, TooManySnapshotLevels, VirtualDisk,
+    InvalidName, MemorySnapshotOnIndependentDisk, TooManySnapshotLevels, ToolsUnavailable, VirtualDisk,
     VirtualMachinePowerState, VirtualMachineSnapshotTree,
 };
 use vim_wire::{Any, MoRef};
@@ -36,7 +36,8 @@ pub(in crate::mo) fn create_task(call: &Call<'_>) -> Result<Reply> {
 
 /// `CreateSnapshotEx_Task`.
 pub(in crate::mo) fn create_ex_task(call: &Call<'_>) -> Result<Reply> {
-    let quiesce: Option<vim_wire::Poly<vim_types::VirtualMachineGuestQuiesceSpec>> = call.opt("quiesceSpec")?;
+    let quiesce: Option<vim_wire::Poly<vim_types::VirtualMachineGuestQuiesceSpec>> =
+        call.opt("quiesceSpec")?;
     start(call, quiesce.is_some())
 }
 
@@ -64,11 +65,9 @@ fn create(tx: &mut Tx<'_>, vm: &MoRef, wanted: &Wanted) -> Result<MoRef> {
     let memory = (wanted.memory && running).then_some(config.hardware.memory_mb);
     let (data, memory) = write(tx, vm, &config, memory)?;
     let snapshot = tx.new_ref("VirtualMachineSnapshot");
-    tx.create(
-        &snapshot,
-        VirtualMachineSnapshotProperties { config, vm: vm.clone(), ..Default::default() },
-    );
-    *tx.edit_state::<Kept>(&snapshot)? = Kept { data: Some(data), memory, power: kept_power.clone(), identity };
+    tx.create(&snapshot, VirtualMachineSnapshotProperties { config, vm: vm.clone(), ..Default::default() });
+    *tx.edit_state::<Kept>(&snapshot)? =
+        Kept { data: Some(data), memory, power: kept_power.clone(), identity };
     branch(tx, vm)?;
     let node = VirtualMachineSnapshotTree {
         snapshot: snapshot.clone(),

@@ -86,3 +86,20 @@ fn set(tx: &mut Tx<'_>, vm: &MoRef, info: VirtualMachineSnapshotInfo) -> Result<
     properties.snapshot = Some(info).filter(|info| !info.root_snapshot_list.is_empty());
     Ok(())
 }
+
+/// Sets a machine's snapshots as they were before it left the inventory.
+pub(super) fn restore(tx: &mut Tx<'_>, vm: &MoRef, info: VirtualMachineSnapshotInfo) -> Result<()> {
+    set(tx, vm, info)
+}
+
+/// Gives a snapshot of a tree another reference, and its machine.
+pub(super) fn rename_in(info: &mut VirtualMachineSnapshotInfo, old: &str, new: &MoRef, vm: &MoRef) {
+    let old = MoRef::new("VirtualMachineSnapshot", old);
+    if info.current_snapshot.as_ref() == Some(&old) {
+        info.current_snapshot = Some(new.clone());
+    }
+    if let Some(node) = tree::find_mut(&mut info.root_snapshot_list, &old) {
+        node.snapshot = new.clone();
+        node.vm = vm.clone();
+    }
+}

@@ -1,8 +1,8 @@
 //! Removing snapshots, and renaming them.
 
-use super::{all, chain, kept, machine, set, tree};
 use super::super::devices::file;
 use super::super::layout;
+use super::{all, chain, kept, machine, set, tree};
 use crate::call::{Call, Reply};
 use crate::fault::{Fault, Result};
 use crate::files;
@@ -76,13 +76,9 @@ fn remove_one(tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef) -> Result<()> {
     // What only this snapshot led to is lost with it.
     for (datastore, name) in disks {
         let (_, path) = files::parse(&name)?;
-        let is_delta = files::get(tx, &datastore, &path).is_some_and(|file| {
-            matches!(&file.kind, files::FileKind::Disk { parent: Some(_), .. })
-        });
-        if is_delta
-            && !chain::referenced(tx, vm, &name)
-            && !chain::others_use(tx, vm, &datastore, &name)
-        {
+        let is_delta = files::get(tx, &datastore, &path)
+            .is_some_and(|file| matches!(&file.kind, files::FileKind::Disk { parent: Some(_), .. }));
+        if is_delta && !chain::referenced(tx, vm, &name) && !chain::others_use(tx, vm, &datastore, &name) {
             files::remove(tx, &datastore, &path)?;
         }
     }

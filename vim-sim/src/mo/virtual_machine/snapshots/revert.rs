@@ -1,15 +1,13 @@
 //! Going back to a snapshot: configuration, disks and power are what they were.
 
 use super::super::devices::{Kind, file, list_children};
-use super::super::{Facts, create as machines, layout, place, power};
+use super::super::{Facts, create as machines, layout, power};
 use super::{all, create, current, kept, machine};
 use crate::call::{Call, Reply};
 use crate::fault::{Fault, Result};
 use crate::files;
-use crate::sim::Sim;
 use crate::world::Tx;
 use std::collections::HashSet;
-use std::sync::Arc;
 use vim_types::mo::VirtualMachineProperties;
 use vim_types::{VirtualMachineConfigInfo, VirtualMachinePowerState};
 use vim_wire::{Any, DateTime, MoRef};
@@ -36,11 +34,10 @@ fn start(call: &Call<'_>, vm: MoRef, snapshot: MoRef) -> Result<Reply> {
     if let Some(host) = &host {
         call.read(|world| world.must(host).map(|_| ()))?;
     }
-    let sim = Arc::clone(call.sim);
-    call.task(&vm.clone(), move |tx| revert(&sim, tx, &vm, &snapshot, suppress).map(|()| Any::Nil))
+    call.task(&vm.clone(), move |tx| revert(tx, &vm, &snapshot, suppress).map(|()| Any::Nil))
 }
 
-fn revert(sim: &Arc<Sim>, tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef, suppress: bool) -> Result<()> {
+fn revert(tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef, suppress: bool) -> Result<()> {
     let (config, facts) = kept(tx, snapshot)?;
     let (mut config, facts) = (config.clone(), facts.clone());
     if tx.get::<VirtualMachineProperties>(vm)?.runtime.power_state != VirtualMachinePowerState::POWERED_OFF {
@@ -70,7 +67,7 @@ fn revert(sim: &Arc<Sim>, tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef, suppres
     layout::refresh(tx, vm)?;
     match facts.power {
         _ if suppress => Ok(()),
-        VirtualMachinePowerState::POWERED_ON => power::resume(sim, tx, vm),
+        VirtualMachinePowerState::POWERED_ON => power::resume(tx, vm),
         VirtualMachinePowerState::SUSPENDED => power::become_suspended(tx, vm),
         _ => Ok(()),
     }
@@ -97,6 +94,5 @@ fn drop_newest(tx: &mut Tx<'_>, vm: &MoRef, now: &VirtualMachineConfigInfo) -> R
             files::remove(tx, datastore, &path)?;
         }
     }
-    debug_assert!(place::datacenter(tx, vm).is_some());
     Ok(())
 }

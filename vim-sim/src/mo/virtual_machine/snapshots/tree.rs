@@ -61,7 +61,11 @@ mod tests {
     use super::*;
 
     fn tree(name: &str, children: Vec<Tree>) -> Tree {
-        Tree { snapshot: MoRef::new("VirtualMachineSnapshot", name), child_snapshot_list: children, ..Tree::default() }
+        Tree {
+            snapshot: MoRef::new("VirtualMachineSnapshot", name),
+            child_snapshot_list: children,
+            ..Tree::default()
+        }
     }
 
     fn names(trees: &[Tree]) -> String {
