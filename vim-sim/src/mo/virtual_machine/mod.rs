@@ -35,7 +35,7 @@ methods! {
     "RegisterVM_Task" => register::task,
     "UnregisterVM" => create::unregister_now,
     "ReconfigVM_Task" => reconfigure::task,
-    "ReloadVirtualMachineFromPath_Task" => register::reload_task,
+    "reloadVirtualMachineFromPath_Task" => register::reload_task,
     "PowerOnVM_Task" => power::power_on_task,
     "PowerOffVM_Task" => power::power_off_task,
     "SuspendVM_Task" => power::suspend_task,
