@@ -1,8 +1,8 @@
 //! Faults as the simulator answers them.
 
 use vim_types::{
-    InvalidArgument, InvalidPowerState, InvalidRequest, LocalizedMethodFault, ManagedObjectNotFound,
-    MethodFault, NotFound, NotSupported, VirtualMachinePowerState,
+    DuplicateName, InvalidArgument, InvalidPowerState, InvalidRequest, InvalidState, LocalizedMethodFault,
+    ManagedObjectNotFound, MethodFault, NotFound, NotSupported, ResourceInUse, VirtualMachinePowerState,
 };
 use vim_wire::{DataObject, DecodeError, MoRef, Object, Poly};
 
@@ -31,6 +31,30 @@ impl Fault {
     pub(crate) fn invalid_argument(property: &str) -> Self {
         let fault = InvalidArgument { invalid_property: Some(property.to_owned()), ..Default::default() };
         Self::new(fault, format!("A specified parameter was not correct: {property}"))
+    }
+
+    /// A name that another object has already.
+    pub(crate) fn duplicate_name(name: &str, object: &MoRef) -> Self {
+        let fault = DuplicateName { name: name.to_owned(), object: object.clone(), ..Default::default() };
+        Self::new(fault, format!("The name '{name}' already exists."))
+    }
+
+    /// Something that others still need.
+    pub(crate) fn resource_in_use(kind: &str, name: &str) -> Self {
+        let fault = ResourceInUse {
+            r#type: Some(kind.to_owned()),
+            name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        Self::new(fault, format!("The resource '{name}' is in use."))
+    }
+
+    /// What cannot be done in the state that the object is in.
+    pub(crate) fn invalid_state(why: impl std::fmt::Display) -> Self {
+        Self::new(
+            InvalidState::default(),
+            format!("The operation is not allowed in the current state: {why}"),
+        )
     }
 
     /// A request that is not one: unknown elements, missing ones, values of other types.

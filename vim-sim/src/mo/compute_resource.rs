@@ -1,13 +1,15 @@
 //! `ComputeResource`: one host with its pool; a cluster is one too.
 
-use super::managed_entity::{attach, entity};
-use super::{environment_browser, resource_pool};
+use super::managed_entity::{attach, detach, entity};
+use super::{environment_browser, host_system, resource_pool};
 use crate::call::methods;
-use crate::fault::Result;
+use crate::events;
+use crate::fault::{Fault, Result};
 use crate::world::Tx;
 use vim_types::mo::{ClusterComputeResourceProperties, ComputeResourceProperties, HostSystemProperties};
 use vim_types::{
-    ComputeResourceConfigInfo, ComputeResourceSummary, HostSystemConnectionState, ManagedEntityStatus,
+    ClusterDestroyedEvent, ClusterEvent, ComputeResourceConfigInfo, ComputeResourceSummary, Event,
+    HostSystemConnectionState, ManagedEntityStatus,
 };
 use vim_wire::{DataObject, MoRef, Poly};
 
@@ -54,6 +56,37 @@ pub(crate) fn create_as<P: DataObject>(
     attach(tx, pool, moref)
 }
 
+/// Takes a compute resource out of the inventory, with its hosts and their VMs.
+pub(crate) fn destroy(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
+    if moref.value() == "ha-compute-res" {
+        return Err(Fault::not_supported("a host does not leave itself"));
+    }
+    let cluster = tx.must(moref)?.is_a("ClusterComputeResource");
+    let resource = tx.get::<ComputeResourceProperties>(moref)?;
+    let (pool, browser) = (resource.resource_pool.clone(), resource.environment_browser.clone());
+    let hosts = resource.host.clone();
+    if cluster {
+        for host in &hosts {
+            host_system::check_idle(tx, host)?;
+        }
+    }
+    for host in &hosts {
+        host_system::leave(tx, host)?;
+    }
+    if let Some(pool) = pool {
+        resource_pool::remove_tree(tx, &pool)?;
+    }
+    if cluster {
+        let event =
+            Event { compute_resource: Some(events::compute_resource(tx, moref)), ..Default::default() };
+        events::post(tx, ClusterDestroyedEvent { extends: ClusterEvent { extends: event } });
+    }
+    detach(tx, moref)?;
+    browser.iter().for_each(|browser| tx.remove(browser));
+    tx.remove(moref);
+    Ok(())
+}
+
 /// Sets what follows from other properties.
 pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
     let Ok(resource) = tx.get::<ComputeResourceProperties>(moref) else { return };
@@ -75,6 +108,7 @@ pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
         if let Ok(resource) = tx.edit::<ComputeResourceProperties>(moref) {
             (resource.datastore, resource.network, resource.summary) = (datastores, networks, summary);
         }
+        resource_pool::settle(tx, moref);
         return;
     };
     let summary = super::cluster_compute_resource::summary(cluster, summary);
@@ -87,6 +121,7 @@ pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
         cluster.summary_ex = summary.clone();
         cluster.summary = summary.into();
     }
+    resource_pool::settle(tx, moref);
 }
 
 fn add(summary: &mut ComputeResourceSummary, host: &HostSystemProperties) {

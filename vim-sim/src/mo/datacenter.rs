@@ -1,12 +1,12 @@
 //! `Datacenter`.
 
 use super::folder::{self, Takes};
-use super::managed_entity::{attach, entity};
+use super::managed_entity::{attach, destroy as destroy_entity, detach, entity};
 use crate::call::methods;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::world::Tx;
 use vim_types::DatacenterConfigInfo;
-use vim_types::mo::DatacenterProperties;
+use vim_types::mo::{DatacenterProperties, FolderProperties};
 use vim_wire::MoRef;
 
 methods! {}
@@ -27,4 +27,29 @@ pub(crate) fn create(tx: &mut Tx<'_>, parent: &MoRef, name: &str) -> Result<MoRe
     (properties.vm_folder, properties.host_folder) = (vm, host);
     (properties.datastore_folder, properties.network_folder) = (datastore, network);
     Ok(moref)
+}
+
+/// Takes a datacenter out of the inventory, in which there are neither hosts nor VMs.
+pub(crate) fn destroy(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
+    let datacenter = tx.get::<DatacenterProperties>(moref)?;
+    let name = datacenter.name.clone();
+    let used = [datacenter.vm_folder.clone(), datacenter.host_folder.clone()];
+    let unused = [datacenter.network_folder.clone(), datacenter.datastore_folder.clone()];
+    for folder in &used {
+        if !tx.get::<FolderProperties>(folder)?.child_entity.is_empty() {
+            return Err(Fault::resource_in_use("Datacenter", &name));
+        }
+    }
+    for folder in &unused {
+        for child in tx.get::<FolderProperties>(folder)?.child_entity.clone() {
+            // A switch takes its portgroups along.
+            if tx.node(&child).is_some() {
+                destroy_entity(tx, &child)?;
+            }
+        }
+    }
+    used.iter().chain(&unused).for_each(|folder| tx.remove(folder));
+    detach(tx, moref)?;
+    tx.remove(moref);
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::managed_entity::{attach, entity};
 use crate::call::methods;
-use crate::fault::Result;
-use crate::world::Tx;
+use crate::fault::{Fault, Result};
+use crate::world::{Tx, World};
 use vim_types::mo::FolderProperties;
 use vim_wire::MoRef;
 
@@ -31,6 +31,17 @@ impl Takes {
         };
         types.iter().map(|&name| name.to_owned()).collect()
     }
+}
+
+/// The fault that a folder does not take what is to be put into it.
+pub(crate) fn check_takes(world: &World, folder: &MoRef, kind: &str, argument: &str) -> Result<()> {
+    let Ok(properties) = world.get::<FolderProperties>(folder) else {
+        return Err(Fault::invalid_argument(argument));
+    };
+    if properties.child_type.iter().any(|taken| taken == kind) {
+        return Ok(());
+    }
+    Err(Fault::invalid_argument(argument))
 }
 
 /// Adds a folder below an entity, which is a folder or a datacenter.

@@ -24,6 +24,7 @@ pub(crate) mod host_storage_system;
 pub(crate) mod host_system;
 pub(crate) mod license_manager;
 pub(crate) mod managed_entity;
+pub(crate) mod merge;
 pub(crate) mod network;
 pub(crate) mod option_manager;
 pub(crate) mod property_collector;

@@ -1,14 +1,16 @@
 //! `Network` and what extends it.
 
-use super::managed_entity::{attach, entity};
-use crate::call::methods;
-use crate::fault::Result;
+use super::managed_entity::{attach, detach, entity};
+use crate::call::{Call, Reply, methods};
+use crate::fault::{Fault, Result};
 use crate::world::Tx;
 use vim_types::mo::{NetworkProperties, OpaqueNetworkProperties};
 use vim_types::{NetworkSummary, OpaqueNetworkSummary};
 use vim_wire::MoRef;
 
-methods! {}
+methods! {
+    "DestroyNetwork" => destroy_network,
+}
 
 /// Adds a standard network to a folder. Networks of that kind come and go with the hosts that have them.
 pub(crate) fn create(tx: &mut Tx<'_>, folder: &MoRef, name: &str) -> Result<MoRef> {
@@ -36,6 +38,36 @@ pub(crate) fn create_opaque(tx: &mut Tx<'_>, folder: &MoRef, name: &str, id: &st
     tx.create(&moref, OpaqueNetworkProperties { extends, ..Default::default() });
     attach(tx, &moref, folder)?;
     Ok(moref)
+}
+
+/// Takes a network out of the inventory.
+pub(crate) fn destroy(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
+    let network = tx.get::<NetworkProperties>(moref)?;
+    if !network.host.is_empty() || !network.vm.is_empty() {
+        return Err(Fault::resource_in_use("Network", &network.name));
+    }
+    detach(tx, moref)?;
+    tx.remove(moref);
+    Ok(())
+}
+
+/// Takes a standard network out that no host has and no VM uses any more.
+pub(crate) fn remove_unused(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
+    if moref.kind() != "Network" {
+        return Ok(());
+    }
+    match destroy(tx, moref) {
+        Err(fault) if fault.is_named("ResourceInUse") => Ok(()),
+        done => done,
+    }
+}
+
+fn destroy_network(call: &Call<'_>) -> Result<Reply> {
+    call.write(|tx| match call.this.kind() {
+        "DistributedVirtualPortgroup" => super::distributed_virtual_portgroup::destroy(tx, &call.this),
+        _ => destroy(tx, &call.this),
+    })?;
+    call.done()
 }
 
 /// Sets what follows from other properties.

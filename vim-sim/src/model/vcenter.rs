@@ -13,8 +13,8 @@ use crate::mo::{
     network, relations, resource_pool, virtual_app,
 };
 use crate::world::Tx;
-use vim_types::DVPortgroupConfigSpec;
 use vim_types::mo::{ComputeResourceProperties, DatacenterProperties, FolderProperties};
+use vim_types::{DVPortgroupConfigSpec, DVSConfigSpec, DVSCreateSpec};
 use vim_wire::MoRef;
 
 /// Numbers that vcsim gives to the managers of a host.
@@ -170,9 +170,11 @@ fn networks(
         return Ok((None, machines));
     }
     pass(tx, 1);
-    let switch = switch::create(tx, folder, "DVS0")?;
+    let spec = DVSConfigSpec { name: Some("DVS0".into()), ..Default::default() };
+    let spec = DVSCreateSpec { config_spec: spec.into(), ..Default::default() };
+    let switch = switch::create(tx, folder, &spec)?;
     pass(tx, 1);
-    switch::create_uplinks(tx, &switch)?;
+    switch::furnish(tx, &switch, &spec.config_spec)?;
     let uuid = tx.get::<vim_types::mo::DistributedVirtualSwitchProperties>(&switch)?.uuid.clone();
     for number in 0..model.portgroups {
         pass(tx, 1);

@@ -16,8 +16,13 @@ pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
         "StoragePod" => crate::mo::storage_resource_manager::pod::derived(tx, moref),
         "ClusterComputeResource" | "ComputeResource" => crate::mo::compute_resource::derived(tx, moref),
         "ResourcePool" | "VirtualApp" => crate::mo::resource_pool::derived(tx, moref),
-        "Network" | "DistributedVirtualPortgroup" | "OpaqueNetwork" => crate::mo::network::derived(tx, moref),
         "OptionManager" => crate::mo::option_manager::derived(tx, moref),
+        "DistributedVirtualPortgroup" => {
+            crate::mo::network::derived(tx, moref);
+            crate::mo::distributed_virtual_portgroup::derived(tx, moref);
+        }
+        "VmwareDistributedVirtualSwitch" => crate::mo::distributed_virtual_switch::derived(tx, moref),
+        "Network" | "OpaqueNetwork" => crate::mo::network::derived(tx, moref),
         _ => {}
     }
     crate::mo::custom_fields_manager::derived(tx, moref);

@@ -2,6 +2,7 @@
 
 mod capability;
 mod hardware;
+mod leave;
 mod managers;
 pub(crate) mod network;
 mod services;
@@ -24,6 +25,7 @@ use vim_types::{
 };
 use vim_wire::{Any, MoRef};
 
+pub(crate) use leave::{check_idle, destroy, in_cluster, leave, leave_networks, owner};
 pub(crate) use managers::host_of;
 
 methods! {}

@@ -1,8 +1,14 @@
 //! `ManagedEntity`: what has a name and a place in the inventory.
 
-use crate::call::methods;
+mod destroy;
+mod rename;
+
+pub(crate) use destroy::{destroy, forget_vm};
+pub(crate) use rename::rename;
+
+use crate::call::{Call, Reply, methods};
 use crate::fault::{Fault, Result};
-use crate::world::Tx;
+use crate::world::{Tx, World};
 use vim_types::mo::{
     ComputeResourceProperties, DatacenterProperties, FolderProperties, ManagedEntityProperties,
     ResourcePoolProperties,
@@ -10,7 +16,11 @@ use vim_types::mo::{
 use vim_types::{InvalidName, ManagedEntityStatus};
 use vim_wire::MoRef;
 
-methods! {}
+methods! {
+    "Destroy_Task" => destroy::destroy_task,
+    "Rename_Task" => rename::rename_task,
+    "Reload" => reload,
+}
 
 /// The most characters of an entity's name.
 const NAME_LENGTH: usize = 80;
@@ -52,6 +62,31 @@ pub(crate) fn valid_name(name: &str) -> Result<String> {
 fn is_escape(name: &str, at: usize) -> bool {
     name.get(at + 1..at + 3)
         .is_some_and(|code| ["2f", "5c", "25"].iter().any(|known| code.eq_ignore_ascii_case(known)))
+}
+
+/// The child of that name of a folder or resource pool.
+pub(crate) fn child_named<'w>(world: &'w World, parent: &MoRef, name: &str) -> Option<&'w MoRef> {
+    let node = world.node(parent)?;
+    let children = match (node.properties::<FolderProperties>(), node.properties::<ResourcePoolProperties>())
+    {
+        (Some(folder), _) => &folder.child_entity,
+        (None, Some(pool)) => &pool.resource_pool,
+        (None, None) => return None,
+    };
+    children.iter().find(|child| world.name(child) == name)
+}
+
+/// The fault that a folder or resource pool has another child of that name.
+pub(crate) fn check_free(world: &World, parent: &MoRef, name: &str) -> Result<()> {
+    match child_named(world, parent, name) {
+        Some(child) => Err(Fault::duplicate_name(name, child)),
+        None => Ok(()),
+    }
+}
+
+/// What there is, is up to date always.
+fn reload(call: &Call<'_>) -> Result<Reply> {
+    call.done()
 }
 
 /// Puts an entity below another, whose list it joins.
