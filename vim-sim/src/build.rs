@@ -246,6 +246,12 @@ impl Simulator {
         Builder::default()
     }
 
+    /// Its inside.
+    #[cfg(test)]
+    pub(crate) const fn sim(&self) -> &Arc<Sim> {
+        &self.sim
+    }
+
     /// Its endpoint, such as `http://127.0.0.1:38017/sdk`.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -18,6 +18,9 @@ mod spec;
 mod told;
 mod updates;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use filter::Filter;
 pub(crate) use retrieve::{continue_retrieval, retrieve};
 pub(crate) use scope::Scope;

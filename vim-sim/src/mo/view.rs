@@ -223,7 +223,7 @@ impl Container {
         }
         let mut open: Vec<&MoRef> = Vec::new();
         let mut at = 0;
-        parents(node, &mut |parent| open.push(parent));
+        parents(world, node, &mut |parent| open.push(parent));
         while let Some(moref) = open.get(at).copied() {
             at += 1;
             if *moref == self.moref {
@@ -232,7 +232,7 @@ impl Container {
             if self.recursive
                 && let Some(parent) = world.node(moref)
             {
-                parents(parent, &mut |above| {
+                parents(world, parent, &mut |above| {
                     if !open.contains(&above) {
                         open.push(above);
                     }
@@ -262,12 +262,17 @@ pub(crate) fn children<'n>(node: &'n Node, each: &mut dyn FnMut(&'n MoRef)) {
 }
 
 /// Calls `each` with what a managed entity lies directly in.
-fn parents<'n>(node: &'n Node, each: &mut dyn FnMut(&'n MoRef)) {
+fn parents<'n>(world: &World, node: &'n Node, each: &mut dyn FnMut(&'n MoRef)) {
     node.parent().into_iter().for_each(&mut *each);
     if let Some(vm) = node.properties::<VirtualMachineProperties>() {
         vm.resource_pool.iter().chain(&vm.runtime.host).for_each(each);
     } else if let Some(app) = node.properties::<VirtualAppProperties>() {
-        app.parent_folder.iter().for_each(each);
+        // A folder that an app belongs to need not have it among its children.
+        let holds = |folder: &&MoRef| {
+            let folder = world.get::<FolderProperties>(folder);
+            folder.is_ok_and(|folder| folder.child_entity.contains(&node.moref))
+        };
+        app.parent_folder.iter().filter(holds).for_each(each);
     }
 }
 
