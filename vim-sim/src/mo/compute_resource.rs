@@ -1,19 +1,22 @@
 //! `ComputeResource`: one host with its pool; a cluster is one too.
 
 use super::managed_entity::{attach, detach, entity};
-use super::{environment_browser, host_system, resource_pool};
-use crate::call::methods;
+use super::merge::merge;
+use super::{cluster_compute_resource, environment_browser, host_system, resource_pool};
+use crate::call::{Call, Reply, methods};
 use crate::events;
 use crate::fault::{Fault, Result};
 use crate::world::Tx;
 use vim_types::mo::{ClusterComputeResourceProperties, ComputeResourceProperties, HostSystemProperties};
 use vim_types::{
-    ClusterDestroyedEvent, ClusterEvent, ComputeResourceConfigInfo, ComputeResourceSummary, Event,
-    HostSystemConnectionState, ManagedEntityStatus,
+    ClusterConfigSpecEx, ClusterDestroyedEvent, ClusterEvent, ComputeResourceConfigInfo,
+    ComputeResourceConfigSpec, ComputeResourceSummary, Event, HostSystemConnectionState, ManagedEntityStatus,
 };
-use vim_wire::{DataObject, MoRef, Poly};
+use vim_wire::{Any, DataObject, MoRef, Poly};
 
-methods! {}
+methods! {
+    "ReconfigureComputeResource_Task" => reconfigure,
+}
 
 /// A compute resource's properties, with its browser made.
 pub(crate) fn properties(
@@ -32,6 +35,58 @@ pub(crate) fn properties(
 /// What a compute resource is configured like unless told otherwise.
 pub(crate) fn default_config() -> ComputeResourceConfigInfo {
     ComputeResourceConfigInfo { vm_swap_placement: "vmDirectory".into(), ..Default::default() }
+}
+
+/// Changes what a compute resource is configured like.
+pub(crate) fn take_over(
+    config: &mut ComputeResourceConfigInfo,
+    spec: &ComputeResourceConfigSpec,
+) -> Result<()> {
+    if let Some(placement) = &spec.vm_swap_placement {
+        if !["vmDirectory", "hostLocal"].contains(&placement.as_str()) {
+            return Err(Fault::invalid_argument("spec.vmSwapPlacement"));
+        }
+        config.vm_swap_placement.clone_from(placement);
+    }
+    for version in
+        [&spec.default_hardware_version_key, &spec.maximum_hardware_version_key].into_iter().flatten()
+    {
+        environment_browser::check_version(version)?;
+    }
+    merge!(config, spec; spbm_enabled, default_hardware_version_key, maximum_hardware_version_key);
+    Ok(())
+}
+
+/// Changes a compute resource by a spec, which for a cluster is a cluster's.
+pub(crate) fn configure(
+    tx: &mut Tx<'_>,
+    moref: &MoRef,
+    spec: &Poly<ComputeResourceConfigSpec>,
+) -> Result<()> {
+    let properties = tx.get::<ComputeResourceProperties>(moref)?;
+    let mut config = properties.configuration_ex.clone();
+    take_over(&mut config, spec)?;
+    tx.edit::<ComputeResourceProperties>(moref)?.configuration_ex = config;
+    Ok(())
+}
+
+fn reconfigure(call: &Call<'_>) -> Result<Reply> {
+    let spec: Poly<ComputeResourceConfigSpec> = call.arg("spec")?;
+    let (moref, modify): (_, bool) = (call.this.clone(), call.arg("modify")?);
+    let cluster = call.read(|world| world.must(&moref).map(|node| node.is_a("ClusterComputeResource")))?;
+    let of_cluster = spec.downcast_ref::<ClusterConfigSpecEx>().cloned();
+    if spec.is::<ClusterConfigSpecEx>() != cluster
+        && (!cluster || spec.type_name() != "ComputeResourceConfigSpec")
+    {
+        return Err(Fault::invalid_argument("spec"));
+    }
+    call.task(&call.this, move |tx| {
+        match &of_cluster {
+            Some(spec) => cluster_compute_resource::change(tx, &moref, spec, modify)?,
+            None => configure(tx, &moref, &spec)?,
+        }
+        Ok(Any::Nil)
+    })
 }
 
 /// Adds a compute resource to a folder; its host is added to it after.
@@ -89,6 +144,7 @@ pub(crate) fn destroy(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
 
 /// Sets what follows from other properties.
 pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
+    cluster_compute_resource::follow(tx, moref);
     let Ok(resource) = tx.get::<ComputeResourceProperties>(moref) else { return };
     let mut summary =
         ComputeResourceSummary { overall_status: ManagedEntityStatus::GREEN, ..Default::default() };

@@ -1,6 +1,5 @@
 //! `HostNetworkSystem`: a host's standard switches, portgroups, interfaces and cards.
 
-use super::host_system;
 use crate::call::methods;
 use crate::fault::{Fault, Result};
 use crate::world::{Tx, World};

@@ -34,7 +34,10 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, root: &MoRef) -> Result<()>
         ("network", Takes::Networks),
     ];
     for (name, takes) in folders {
-        folder::create_as(tx, &folder(name), &datacenter, name, takes.child_type())?;
+        // A host's folders have no folders.
+        let mut child_type = takes.child_type();
+        child_type.retain(|kind| !["Folder", "VirtualApp", "StoragePod"].contains(&kind.as_str()));
+        folder::create_as(tx, &folder(name), &datacenter, name, child_type)?;
     }
     let resource = MoRef::new("ComputeResource", "ha-compute-res");
     let pool = MoRef::new("ResourcePool", "ha-root-pool");

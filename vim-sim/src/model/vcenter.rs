@@ -5,7 +5,7 @@
 use super::Model;
 use super::machine::{self, Network, Place};
 use crate::fault::{Fault, Result};
-use crate::mo::managed_entity::{attach, entity};
+use crate::mo::managed_entity::attach;
 use crate::mo::storage_resource_manager::pod;
 use crate::mo::{
     cluster_compute_resource as cluster, compute_resource, datacenter, datastore,
@@ -14,7 +14,9 @@ use crate::mo::{
 };
 use crate::world::Tx;
 use vim_types::mo::{ComputeResourceProperties, DatacenterProperties, FolderProperties};
-use vim_types::{DVPortgroupConfigSpec, DVSConfigSpec, DVSCreateSpec};
+use vim_types::{
+    ClusterConfigSpecEx, ClusterDrsConfigInfo, DVPortgroupConfigSpec, DVSConfigSpec, DVSCreateSpec,
+};
 use vim_wire::MoRef;
 
 /// Numbers that vcsim gives to the managers of a host.
@@ -122,6 +124,9 @@ fn datacenter(tx: &mut Tx<'_>, model: &Model, root: &MoRef, number: usize) -> Re
     for number in 0..model.clusters {
         let name = format!("{name}_C{number}");
         let cluster = cluster::create(tx, &folders.host, &name)?;
+        let drs = ClusterDrsConfigInfo { enabled: Some(true), ..Default::default() };
+        let spec = ClusterConfigSpecEx { drs_config: Some(drs), ..Default::default() };
+        cluster::configure(tx, &cluster, &spec)?;
         let mut own = Vec::new();
         for number in 0..model.hosts {
             own.push(add_host(tx, &format!("{name}_H{number}"), Some(&cluster))?.0);

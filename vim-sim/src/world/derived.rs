@@ -10,6 +10,7 @@ pub(super) fn refresh(tx: &mut Tx<'_>, moref: &MoRef) {
         "VirtualMachine" => {
             crate::mo::virtual_machine::derived(tx, moref);
             crate::mo::usage::follow(tx, moref);
+            crate::mo::cluster_compute_resource::forget_vm(tx, moref);
         }
         "HostSystem" => crate::mo::host_system::derived(tx, moref),
         "Datastore" => crate::mo::datastore::derived(tx, moref),

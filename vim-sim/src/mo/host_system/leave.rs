@@ -3,7 +3,7 @@
 use crate::events;
 use crate::fault::{Fault, Result};
 use crate::mo::managed_entity::{detach, forget_vm};
-use crate::mo::{distributed_virtual_switch as switch, network, relations};
+use crate::mo::{cluster_compute_resource, distributed_virtual_switch as switch, network, relations};
 use crate::world::{Tx, World};
 use vim_types::mo::{
     ComputeResourceProperties, DatastoreProperties, DistributedVirtualSwitchProperties, HostSystemProperties,
@@ -63,6 +63,9 @@ pub(crate) fn leave(tx: &mut Tx<'_>, host: &MoRef) -> Result<()> {
             own.extend(cell.values().iter().cloned());
         }
     });
+    if let Some(cluster) = tx.above(host, "ClusterComputeResource").map(|node| node.moref.clone()) {
+        cluster_compute_resource::forget_host(tx, &cluster, host)?;
+    }
     detach(tx, host)?;
     own.iter().for_each(|manager| tx.remove(manager));
     tx.remove(host);

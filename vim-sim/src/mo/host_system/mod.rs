@@ -2,6 +2,7 @@
 
 mod capability;
 mod hardware;
+mod join;
 mod leave;
 mod managers;
 pub(crate) mod network;
@@ -21,11 +22,12 @@ use vim_types::{
     AboutInfo, HostConfigInfo, HostConfigSummary, HostFeatureVersionInfo, HostHardwareSummary,
     HostHyperThreadScheduleInfo, HostLicensableResourceInfo, HostListSummary, HostLockdownMode,
     HostRuntimeInfo, HostSystemConnectionState, HostSystemPowerState, HostSystemResourceInfo, KeyAnyValue,
-    ManagedEntityStatus, ResourceConfigSpec,
+    ResourceConfigSpec,
 };
 use vim_wire::{Any, MoRef};
 
-pub(crate) use leave::{check_idle, destroy, in_cluster, leave, leave_networks, owner};
+pub(crate) use join::{add_standalone, add_to_cluster, bring_network, make_standalone, move_to_cluster};
+pub(crate) use leave::{check_idle, destroy, leave};
 pub(crate) use managers::host_of;
 
 methods! {}

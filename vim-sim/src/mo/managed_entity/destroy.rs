@@ -1,9 +1,10 @@
 //! The end of an entity, and of what lies below it.
 
-use super::detach;
+use super::{detach, privilege};
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
+use crate::mo::authorization_manager::require;
 use crate::mo::{
     compute_resource, datacenter, datastore, distributed_virtual_portgroup, distributed_virtual_switch,
     host_system, network, relations, resource_pool, virtual_app, virtual_machine,
@@ -15,6 +16,10 @@ use vim_wire::{Any, MoRef};
 
 pub(super) fn destroy_task(call: &Call<'_>) -> Result<Reply> {
     let moref = call.this.clone();
+    call.read(|world| match privilege::to_destroy(world, &moref) {
+        Some(privilege) => require(world, call.user(), privilege, &moref),
+        None => Ok(()),
+    })?;
     call.task(&call.this, move |tx| destroy(tx, &moref).map(|()| Any::Nil))
 }
 

@@ -1,6 +1,7 @@
 //! `ManagedEntity`: what has a name and a place in the inventory.
 
 mod destroy;
+pub(crate) mod privilege;
 mod rename;
 
 pub(crate) use destroy::{destroy, forget_vm};

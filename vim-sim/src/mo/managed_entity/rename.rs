@@ -1,9 +1,10 @@
 //! An entity's new name.
 
-use super::{check_free, valid_name};
+use super::{check_free, privilege, valid_name};
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
+use crate::mo::authorization_manager::require;
 use crate::mo::{datastore, distributed_virtual_portgroup, distributed_virtual_switch};
 use crate::world::Tx;
 use vim_types::mo::{ManagedEntityProperties, VirtualMachineProperties};
@@ -13,6 +14,10 @@ use vim_wire::{Any, MoRef};
 pub(super) fn rename_task(call: &Call<'_>) -> Result<Reply> {
     let name = valid_name(&call.arg::<String>("newName")?)?;
     let moref = call.this.clone();
+    call.read(|world| match privilege::to_rename(world, &moref) {
+        Some(privilege) => require(world, call.user(), privilege, &moref),
+        None => Ok(()),
+    })?;
     call.task(&call.this, move |tx| rename(tx, &moref, &name).map(|()| Any::Nil))
 }
 

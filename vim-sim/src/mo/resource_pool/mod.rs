@@ -4,9 +4,9 @@ mod config;
 mod runtime;
 mod tree;
 
-pub(crate) use config::{check_whole, update};
+pub(crate) use config::check_whole;
 pub(crate) use runtime::{derived, settle};
-pub(crate) use tree::{destroy, move_into, remove_tree};
+pub(crate) use tree::{destroy, remove_tree};
 
 use super::managed_entity::{attach, check_free, entity, valid_name};
 use super::virtual_app;

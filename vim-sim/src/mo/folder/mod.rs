@@ -1,5 +1,8 @@
 //! `Folder`.
 
+mod create;
+mod moves;
+
 use super::managed_entity::{attach, entity};
 use crate::call::methods;
 use crate::fault::{Fault, Result};
@@ -7,7 +10,17 @@ use crate::world::{Tx, World};
 use vim_types::mo::FolderProperties;
 use vim_wire::MoRef;
 
-methods! {}
+methods! {
+    "CreateFolder" => create::folder,
+    "CreateDatacenter" => create::datacenter,
+    "CreateCluster" => create::cluster,
+    "CreateClusterEx" => create::cluster_ex,
+    "CreateStoragePod" => create::storage_pod,
+    "CreateDVS_Task" => create::switch,
+    "AddStandaloneHost_Task" => create::standalone_host,
+    "MoveIntoFolder_Task" => moves::move_into_folder,
+    "UnregisterAndDestroy_Task" => moves::unregister_and_destroy,
+}
 
 /// What a folder takes, beside folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
