@@ -1,7 +1,7 @@
 //! Virtual machines come and go.
 
 use super::edit::{Edit, Why};
-use super::{capability, config, devices, faults, guest, place, snapshots};
+use super::{capability, config, devices, faults, guest, place, privileges, snapshots};
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
@@ -38,6 +38,7 @@ pub(super) fn create_task(call: &Call<'_>) -> Result<Reply> {
         world.get::<vim_types::mo::ResourcePoolProperties>(&pool)?;
         host.as_ref().map_or(Ok(()), |host| world.must(host).map(|_| ()))
     })?;
+    privileges::create(call, &folder, &pool, &spec)?;
     call.task(&call.this, move |tx| create(tx, &folder, &spec, &pool, host.as_ref()).map(Any::MoRef))
 }
 

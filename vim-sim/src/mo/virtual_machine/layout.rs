@@ -8,11 +8,10 @@ use crate::mo::relations;
 use crate::world::{Tx, World};
 use vim_types::mo::VirtualMachineProperties;
 use vim_types::{
-    VirtualDevice, VirtualDeviceFileBackingInfo, VirtualDisk, VirtualMachineFileLayout,
-    VirtualMachineFileLayoutDiskLayout, VirtualMachineFileLayoutEx, VirtualMachineFileLayoutExDiskLayout,
-    VirtualMachineFileLayoutExDiskUnit, VirtualMachineFileLayoutExFileInfo,
-    VirtualMachineFileLayoutExSnapshotLayout, VirtualMachineFileLayoutSnapshotLayout,
-    VirtualMachineStorageInfo, VirtualMachineUsageOnDatastore,
+    VirtualDevice, VirtualDisk, VirtualMachineFileLayout, VirtualMachineFileLayoutDiskLayout,
+    VirtualMachineFileLayoutEx, VirtualMachineFileLayoutExDiskLayout, VirtualMachineFileLayoutExDiskUnit,
+    VirtualMachineFileLayoutExFileInfo, VirtualMachineFileLayoutExSnapshotLayout,
+    VirtualMachineFileLayoutSnapshotLayout, VirtualMachineStorageInfo, VirtualMachineUsageOnDatastore,
 };
 use vim_wire::{MoRef, Poly};
 
@@ -244,15 +243,19 @@ fn tell(world: &World, vm: &MoRef) -> Result<Told> {
     Ok(Told { simple, full, usage: teller.usage })
 }
 
+/// The files of a machine beside its disks.
+pub(super) fn config_files(world: &World, vm: &MoRef) -> Vec<(MoRef, String)> {
+    let Ok((datastore, folder, stem)) = home(world, vm) else { return Vec::new() };
+    let files = files::list(world, &datastore, &folder).into_iter();
+    let own = files.filter(|(name, _)| kind_of(name, &stem).is_some());
+    own.map(|(name, _)| (datastore.clone(), place::join(&folder, &name))).collect()
+}
+
 /// The files that go when a machine is destroyed: those beside its configuration and those of its disks, but not the
 /// disks that others' are children of, nor images in its drives.
 pub(super) fn own_files(world: &World, vm: &MoRef) -> Vec<(MoRef, String)> {
-    let Ok((datastore, folder, stem)) = home(world, vm) else { return Vec::new() };
-    let mut own: Vec<(MoRef, String)> = files::list(world, &datastore, &folder)
-        .into_iter()
-        .filter(|(name, _)| kind_of(name, &stem).is_some())
-        .map(|(name, _)| (datastore.clone(), place::join(&folder, &name)))
-        .collect();
+    let Ok((datastore, folder, _)) = home(world, vm) else { return Vec::new() };
+    let mut own = config_files(world, vm);
     let Ok(config) = create::config_of(world, vm) else { return own };
     let snapshots = snapshots::all(world, vm);
     let kept = snapshots.iter().filter_map(|snapshot| Some(snapshots::kept(world, snapshot).ok()?.0));
@@ -276,9 +279,4 @@ pub(super) fn own_files(world: &World, vm: &MoRef) -> Vec<(MoRef, String)> {
         }
     }
     own
-}
-
-/// Whether the device's backing is a file, as an image's in a drive.
-pub(super) fn is_file(device: &VirtualDevice) -> bool {
-    device.backing.as_ref().is_some_and(|backing| backing.is::<VirtualDeviceFileBackingInfo>())
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod capability;
 mod config;
+mod copies;
 mod create;
 mod customize;
 mod derived;
@@ -14,6 +15,7 @@ mod guest_os;
 mod layout;
 mod place;
 mod power;
+mod privileges;
 mod reconfigure;
 mod register;
 pub(in crate::mo) mod snapshots;
@@ -36,6 +38,10 @@ methods! {
     "UnregisterVM" => create::unregister_now,
     "ReconfigVM_Task" => reconfigure::task,
     "reloadVirtualMachineFromPath_Task" => register::reload_task,
+    "CloneVM_Task" => copies::clone_task,
+    "InstantClone_Task" => copies::instant_clone_task,
+    "RelocateVM_Task" => copies::relocate_task,
+    "MigrateVM_Task" => copies::migrate_task,
     "PowerOnVM_Task" => power::power_on_task,
     "PowerOffVM_Task" => power::power_off_task,
     "SuspendVM_Task" => power::suspend_task,

@@ -1,7 +1,7 @@
 //! `ReconfigVM_Task`.
 
 use super::edit::{Edit, Why};
-use super::{config, create as machines, guest};
+use super::{config, create as machines, guest, privileges};
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
@@ -11,6 +11,7 @@ use vim_wire::{Any, MoRef};
 
 pub(super) fn task(call: &Call<'_>) -> Result<Reply> {
     let spec: VirtualMachineConfigSpec = call.arg("spec")?;
+    privileges::reconfigure(call, &spec)?;
     let vm = call.this.clone();
     call.task(&call.this, move |tx| reconfigure(tx, &vm, &spec).map(|()| Any::Nil))
 }

@@ -2,7 +2,7 @@
 
 use super::edit::{Edit, Why};
 use super::snapshots::{self, Kept};
-use super::{create as machines, faults, place, vmx};
+use super::{create as machines, faults, place, privileges, vmx};
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
@@ -46,6 +46,7 @@ pub(super) fn task(call: &Call<'_>) -> Result<Reply> {
     let template: bool = call.arg("asTemplate")?;
     let (pool, host): (Option<MoRef>, Option<MoRef>) = (call.opt("pool")?, call.opt("host")?);
     call.read(|world| pool.iter().chain(&host).try_for_each(|moref| world.must(moref).map(|_| ())))?;
+    privileges::register(call, pool.as_ref())?;
     call.task(&call.this, move |tx| {
         let wanted = Wanted { path, name, template, pool, host };
         register(tx, &folder, wanted).map(Any::MoRef)

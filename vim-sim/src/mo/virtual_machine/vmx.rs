@@ -150,12 +150,8 @@ fn line(line: &str) -> Option<(&str, &str)> {
 /// Files name operating systems without the word that the API ends them with, and some in small letters.
 fn guest_id(value: &str) -> Option<String> {
     let known = super::guest_os::all().iter().map(|(id, _)| *id);
-    let same = |id: &&str| {
-        let bare = id.replace("Guest", "").replace('_', "-");
-        id.eq_ignore_ascii_case(value)
-            || bare.eq_ignore_ascii_case(value)
-            || bare.replace('-', "").eq_ignore_ascii_case(value)
-    };
+    let bare = |text: &str| text.to_ascii_lowercase().replace("guest", "").replace(['-', '_'], "");
+    let same = |id: &&str| bare(id) == bare(value);
     known.into_iter().find(same).map(str::to_owned)
 }
 

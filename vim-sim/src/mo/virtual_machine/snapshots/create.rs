@@ -171,7 +171,7 @@ fn write(
 }
 
 /// Has each disk that takes part in snapshots write to a new file from now on.
-pub(super) fn branch(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
+pub(in super::super) fn branch(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     let mut config = tx.edit::<VirtualMachineProperties>(vm)?.config.take().unwrap_or_default();
     for device in &mut config.hardware.device {
         let Some(disk) = file::disk_mut(device) else { continue };

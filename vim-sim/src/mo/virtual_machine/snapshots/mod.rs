@@ -7,6 +7,7 @@ mod revert;
 mod tree;
 
 pub(super) use chain::{consolidate, others_use, referenced};
+pub(super) use create::branch;
 pub(in crate::mo) use create::{create_ex_task, create_task};
 pub(in crate::mo) use remove::{remove_all_task, remove_task, rename};
 pub(in crate::mo) use revert::{revert_current_task, revert_task};
