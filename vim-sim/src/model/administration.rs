@@ -46,6 +46,10 @@ pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config)
     if let Some(moref) = &content.license_manager {
         mo::license_manager::create(tx, moref, config.esx);
     }
+    if let Some(moref) = &content.customization_spec_manager {
+        // A new object takes what it is given.
+        drop(mo::customization_spec_manager::create(tx, moref));
+    }
     if let Some(moref) = &content.setting {
         let setting = mo::option_manager::settings(config.esx);
         tx.create(moref, OptionManagerProperties { setting, ..Default::default() });

@@ -13,6 +13,7 @@ mod faults;
 mod guest;
 mod guest_os;
 mod layout;
+mod misc;
 mod place;
 mod power;
 mod privileges;
@@ -58,6 +59,19 @@ methods! {
     "ResetGuestInformation" => upgrade::reset_information,
     "CustomizeVM_Task" => customize::task,
     "CheckCustomizationSpec" => customize::check_now,
+    "RefreshStorageInfo" => misc::refresh_storage,
+    "AnswerVM" => misc::answer,
+    "TerminateVM" => misc::terminate,
+    "AcquireMksTicket" => misc::mks_ticket,
+    "AcquireTicket" => misc::ticket,
+    "SetScreenResolution" => misc::screen_resolution,
+    "SetDisplayTopology" => misc::display_topology,
+    "DefragmentAllDisks" => misc::defragment,
+    "ConsolidateVMDisks_Task" => misc::consolidate_task,
+    "EstimateStorageForConsolidateSnapshots_Task" => misc::estimate_task,
+    "PromoteDisks_Task" => misc::promote_task,
+    "QueryChangedDiskAreas" => misc::changed_areas,
+    "QueryUnownedFiles" => misc::unowned_files,
     "CreateSnapshot_Task" => snapshots::create_task,
     "CreateSnapshotEx_Task" => snapshots::create_ex_task,
     "RevertToCurrentSnapshot_Task" => snapshots::revert_current_task,

@@ -54,6 +54,7 @@ fn start(call: &Call<'_>, quiesce: bool) -> Result<Reply> {
 
 fn create(tx: &mut Tx<'_>, vm: &MoRef, wanted: &Wanted) -> Result<MoRef> {
     let power = check(tx, vm, wanted)?;
+    track(tx, vm)?;
     let config = machines::config_of(tx, vm)?.clone();
     let info = tx.get::<VirtualMachineProperties>(vm)?.snapshot.clone().unwrap_or_default();
     let running = power != VirtualMachinePowerState::POWERED_OFF;
@@ -94,6 +95,24 @@ fn create(tx: &mut Tx<'_>, vm: &MoRef, wanted: &Wanted) -> Result<MoRef> {
     set(tx, vm, info)?;
     layout::refresh(tx, vm)?;
     Ok(snapshot)
+}
+
+/// Where changes are tracked, each disk's state of now has a name.
+fn track(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
+    if machines::config_of(tx, vm)?.change_tracking_enabled != Some(true) {
+        return Ok(());
+    }
+    let Some(config) = &mut tx.edit::<VirtualMachineProperties>(vm)?.config else { return Ok(()) };
+    for device in &mut config.hardware.device {
+        if let Some(flat) = file::flat_mut(device) {
+            let (series, number) = match flat.change_id.as_deref().and_then(|id| id.split_once('/')) {
+                Some((series, number)) => (series.to_owned(), number.parse().unwrap_or(0)),
+                None => (uuid::Uuid::new_v4().to_string(), 0_u64),
+            };
+            flat.change_id = Some(format!("{series}/{}", number + 1));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the machine is in a state of which a snapshot can be taken; returns its power state.
