@@ -41,6 +41,7 @@ fn known() -> &'static HashMap<&'static str, Known> {
         let mut all: HashMap<_, _> = vim_types::METHODS
             .iter()
             .flat_map(|area| area.iter())
+            .chain(mo::unpublished())
             .map(|desc| (desc.name, Known { desc, handler: None }))
             .collect();
         for method in mo::all() {

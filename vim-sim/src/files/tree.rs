@@ -5,6 +5,7 @@
 
 use super::File;
 use std::sync::Arc;
+use vim_wire::MoRef;
 
 /// How many shards there are.
 const SHARDS: usize = 256;
@@ -49,11 +50,19 @@ pub(crate) struct Files {
     /// Bytes that thin ones may come to take.
     pub(super) uncommitted: i64,
     pub(super) capacity: Option<i64>,
+    /// The task that waits for the last VM to leave the datastore, which enters maintenance mode.
+    pub(crate) evacuation: Option<MoRef>,
 }
 
 impl Default for Files {
     fn default() -> Self {
-        Self { shards: Arc::new(vec![Shard::default(); SHARDS]), used: 0, uncommitted: 0, capacity: None }
+        Self {
+            shards: Arc::new(vec![Shard::default(); SHARDS]),
+            used: 0,
+            uncommitted: 0,
+            capacity: None,
+            evacuation: None,
+        }
     }
 }
 

@@ -94,6 +94,12 @@ const ALL: &[&[Method]] = &[
     virtual_machine_snapshot::METHODS,
 ];
 
+/// Methods that servers have and clients use, but that no schema tells of.
+pub(crate) fn unpublished() -> impl Iterator<Item = &'static &'static vim_wire::MethodDesc> {
+    const ALL: &[&vim_wire::MethodDesc] = &[&virtual_disk_manager::QUERY_VIRTUAL_DISK_INFO];
+    ALL.iter()
+}
+
 pub(crate) fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().flat_map(|methods| methods.iter())
 }

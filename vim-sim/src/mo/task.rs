@@ -55,7 +55,8 @@ impl Call<'_> {
         self.returns(&task)
     }
 
-    fn begin_task(&self, entity: &MoRef) -> Result<MoRef> {
+    /// A task that waits; whoever wants it ends it ([`end`]).
+    pub(crate) fn begin_task(&self, entity: &MoRef) -> Result<MoRef> {
         self.write(|tx| {
             let task = tx.new_ref("Task");
             let info = TaskInfo {
@@ -215,7 +216,8 @@ fn finish(sim: &Arc<Sim>, task: &MoRef, doomed: Option<Fault>, work: Work) {
     crate::mo::task_manager::ended(sim, task);
 }
 
-fn end(tx: &mut Tx<'_>, task: &MoRef, result: Result<Any>) -> Result<()> {
+/// Ends a task.
+pub(crate) fn end(tx: &mut Tx<'_>, task: &MoRef, result: Result<Any>) -> Result<()> {
     let now = tx.now;
     let info = &mut tx.edit::<TaskProperties>(task)?.info;
     info.start_time.get_or_insert(now);

@@ -6,10 +6,10 @@ use crate::fault::{Fault, Result};
 use crate::files::{self, File, FileKind, disk};
 use crate::world::{Tx, World};
 use vim_types::{
-    FileBackedVirtualDiskSpec, HostDiskDimensionsChs, VirtualDiskAdapterType, VirtualDiskSpec,
-    VirtualDiskType,
+    FileBackedVirtualDiskSpec, HostDiskDimensionsChs, REGISTRY, VIM25, VirtualDiskAdapterType,
+    VirtualDiskSpec, VirtualDiskType,
 };
-use vim_wire::{Any, OpenEnum, Poly};
+use vim_wire::{Any, Limits, MethodDesc, OpenEnum, ParamDesc, Poly, REQUIRED, Reader};
 
 methods! {
     "CopyVirtualDisk_Task" => copy,
@@ -22,11 +22,29 @@ methods! {
     "MoveVirtualDisk_Task" => move_disk,
     "QueryVirtualDiskFragmentation" => fragmentation,
     "QueryVirtualDiskGeometry" => geometry,
+    "QueryVirtualDiskInfo_Task" => query_info,
     "QueryVirtualDiskUuid" => query_uuid,
     "SetVirtualDiskUuid" => set_uuid,
     "ShrinkVirtualDisk_Task" => shrink,
     "ZeroFillVirtualDisk_Task" => zero_fill,
 }
+
+/// A method that no schema tells of. govc calls it.
+pub(crate) static QUERY_VIRTUAL_DISK_INFO: MethodDesc = MethodDesc {
+    name: "QueryVirtualDiskInfo_Task",
+    this: "VirtualDiskManager",
+    service: &VIM25,
+    since: 0,
+    task: true,
+    privilege: Some("System.View"),
+    params: &[
+        ParamDesc { name: "name", since: 0, flags: REQUIRED },
+        ParamDesc { name: "datacenter", since: 0, flags: 0 },
+        ParamDesc { name: "includeParents", since: 0, flags: REQUIRED },
+    ],
+    faults: &["FileFault", "InvalidDatastore", "RuntimeFault"],
+    result: "",
+};
 
 /// The largest disk: 62 TiB.
 const LARGEST_KB: i64 = 62 << 30;
@@ -255,6 +273,50 @@ fn query_uuid(call: &Call<'_>) -> Result<Reply> {
         Ok::<_, Fault>(uuid(world, &place).unwrap_or_default())
     })?;
     call.returns(&disk::spaced(&uuid))
+}
+
+/// What a disk is, and what the disks are that it is a child of where that is asked for.
+fn query_info(call: &Call<'_>) -> Result<Reply> {
+    let place = disk_of(call)?;
+    let parents: bool = call.arg("includeParents")?;
+    call.task(&call.this, move |tx| {
+        facts(tx, &place)?;
+        let mut items = String::new();
+        let mut next = Some(place);
+        while let Some(place) = next.take().filter(|_| items.len() < LONGEST_CHAIN) {
+            let FileKind::Disk { thin, parent, .. } = &files::must(tx, &place.0, &place.1)?.kind else { break };
+            let above = parent.as_ref().map(|parent| match files::parse(parent) {
+                Ok((_, path)) => (place.0.clone(), path),
+                Err(_) => (place.0.clone(), parent.to_string()),
+            });
+            let kind = match (&above, thin) {
+                (Some(_), _) => "delta",
+                (None, true) => "thin",
+                (None, false) => "preallocated",
+            };
+            let name = above.as_ref().map(|above| escape(&full(tx, above)));
+            let parent = name.map_or(String::new(), |name| format!("<parent>{name}</parent>"));
+            items.push_str(&format!(
+                "<VirtualDiskInfo><unit><name>{}</name></unit><diskType>{kind}</diskType>{parent}</VirtualDiskInfo>",
+                escape(&full(tx, &place))
+            ));
+            next = above.filter(|_| parents);
+        }
+        let document = format!(
+            "<result xmlns=\"urn:vim25\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+             xsi:type=\"ArrayOfVirtualDiskInfo\">{items}</result>"
+        );
+        let mut reader = Reader::new(document.as_bytes(), &REGISTRY, Limits::default())?;
+        let root = reader.root()?;
+        Ok(reader.value(&root)?)
+    })
+}
+
+/// A chain of disks is not told further than this many bytes.
+const LONGEST_CHAIN: usize = 64 << 10;
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn set_uuid(call: &Call<'_>) -> Result<Reply> {

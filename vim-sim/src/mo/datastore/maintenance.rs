@@ -2,15 +2,20 @@
 
 use crate::call::{Call, Reply};
 use crate::fault::{Fault, Result};
+use crate::files::Files;
 use crate::mo::storage_resource_manager::recommend;
-use crate::world::Tx;
-use vim_types::mo::DatastoreProperties;
-use vim_types::{DatastoreSummaryMaintenanceModeState as Mode, InvalidState, StoragePlacementResult};
+use crate::mo::{task, task_manager};
+use crate::world::{Tx, World};
+use vim_types::mo::{DatastoreProperties, TaskProperties};
+use vim_types::{
+    DatastoreSummaryMaintenanceModeState as Mode, InvalidState, RequestCanceled, StoragePlacementResult,
+    TaskInfoState,
+};
 use vim_wire::{Any, MoRef};
 
 /// The mode that a datastore is in.
-fn mode(tx: &Tx<'_>, datastore: &MoRef) -> Result<Mode> {
-    let summary = &tx.get::<DatastoreProperties>(datastore)?.summary;
+fn mode(world: &World, datastore: &MoRef) -> Result<Mode> {
+    let summary = &world.get::<DatastoreProperties>(datastore)?.summary;
     Ok(summary.maintenance_mode.as_deref().map_or(Mode::NORMAL, |mode| Mode::from(mode.to_owned())))
 }
 
@@ -24,16 +29,28 @@ fn invalid(message: &str) -> Fault {
 }
 
 /// Begins it. Where VMs are on the datastore, the answer says where they could go, and the mode is reached when the last one
-/// has left.
+/// has left; so long runs the task.
 pub(super) fn enter(call: &Call<'_>) -> Result<Reply> {
+    call.read(|world| match mode(world, &call.this)? {
+        Mode::NORMAL => Ok(()),
+        _ => Err(invalid("The datastore is in maintenance mode, or entering it, already.")),
+    })?;
+    let waiting = call.begin_task(&call.this)?;
     let recommendations = call.write(|tx| {
-        if mode(tx, &call.this)? != Mode::NORMAL {
-            return Err(invalid("The datastore is in maintenance mode, or entering it, already."));
-        }
         set(tx, &call.this, &Mode::ENTERING_MAINTENANCE)?;
+        tx.edit_state::<Files>(&call.this)?.evacuation = Some(waiting.clone());
+        let now = tx.now;
+        let info = &mut tx.edit::<TaskProperties>(&waiting)?.info;
+        (info.state, info.start_time) = (TaskInfoState::RUNNING, Some(now));
         recommend::evacuation(tx, &call.this)
     })?;
-    call.returns(&StoragePlacementResult { recommendations, ..Default::default() })
+    let over = call.read(|world| {
+        world.get::<TaskProperties>(&waiting).is_ok_and(|waiting| task::is_final(&waiting.info))
+    });
+    if over {
+        task_manager::ended(call.sim, &waiting);
+    }
+    call.returns(&StoragePlacementResult { recommendations, task: Some(waiting), ..Default::default() })
 }
 
 /// Ends it, or gives it up.
@@ -44,6 +61,10 @@ pub(super) fn exit(call: &Call<'_>) -> Result<Reply> {
             return Err(invalid("The datastore is not in maintenance mode."));
         }
         set(tx, &datastore, &Mode::NORMAL)?;
+        if let Some(waiting) = tx.edit_state::<Files>(&datastore)?.evacuation.take() {
+            let fault = Fault::new(RequestCanceled::default(), "The task was canceled by a user.");
+            task::end(tx, &waiting, Err(fault))?;
+        }
         Ok(Any::Nil)
     })
 }
@@ -54,6 +75,14 @@ pub(super) fn advance(tx: &mut Tx<'_>, datastore: &MoRef) {
     let empty = tx.get::<DatastoreProperties>(datastore).is_ok_and(|datastore| datastore.vm.is_empty());
     if empty {
         // It is there: its mode was read.
-        drop(set(tx, datastore, &Mode::IN_MAINTENANCE));
+        drop(reach(tx, datastore));
+    }
+}
+
+fn reach(tx: &mut Tx<'_>, datastore: &MoRef) -> Result<()> {
+    set(tx, datastore, &Mode::IN_MAINTENANCE)?;
+    match tx.edit_state::<Files>(datastore)?.evacuation.take() {
+        Some(waiting) => task::end(tx, &waiting, Ok(Any::Nil)),
+        None => Ok(()),
     }
 }
