@@ -45,6 +45,12 @@ impl Filter {
         }
     }
 
+    /// How often the views among what it starts from were changed by their owner.
+    pub(crate) fn editions(&self, scope: &Scope<'_>) -> Vec<Option<u64>> {
+        let view = |moref: &MoRef| scope.session.and_then(|session| session.find::<View>(moref));
+        self.plan.roots.iter().map(|root| view(&root.moref).map(|view| view.edition())).collect()
+    }
+
     /// The views that it looks through, where it does nothing else: then what comes and goes can be told object by object.
     pub(crate) fn views(&self, scope: &Scope<'_>) -> Option<Vec<Option<Arc<View>>>> {
         let session = scope.session?;

@@ -11,7 +11,10 @@ use crate::session::Session;
 use crate::sim::Sim;
 use crate::world::{Found, Node, World, find};
 use std::sync::Arc;
-use vim_types::mo::{PropertyCollectorProperties, SessionManagerProperties, ViewManagerProperties};
+use vim_types::mo::{
+    EventManagerProperties, PropertyCollectorProperties, SessionManagerProperties, TaskManagerProperties,
+    ViewManagerProperties,
+};
 use vim_wire::{MoRef, Object, Slot};
 
 /// A world, as a caller sees it at one moment.
@@ -47,6 +50,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn subject(&self, moref: &MoRef) -> Option<Arc<Node>> {
         match self.world.node(moref) {
             Some(node) if is_virtual(moref.kind()) => Some(self.with_session(node)),
+            Some(node) if is_described(moref.kind()) => Some(with_description(node)),
             Some(node) => Some(Arc::clone(node)),
             None => self.own(moref),
         }
@@ -153,4 +157,20 @@ impl<'a> Scope<'a> {
 /// Whether objects of a type show each session something else.
 fn is_virtual(kind: &str) -> bool {
     matches!(kind, "SessionManager" | "ViewManager" | "PropertyCollector")
+}
+
+/// Whether objects of a type have a description that is long and never changes, and that their nodes therefore lack.
+fn is_described(kind: &str) -> bool {
+    matches!(kind, "EventManager" | "TaskManager")
+}
+
+/// A manager with its description.
+fn with_description(node: &Arc<Node>) -> Arc<Node> {
+    let mut node = Node::clone(node);
+    if let Some(manager) = node.object.downcast_mut::<EventManagerProperties>() {
+        manager.description.clone_from(crate::events::description());
+    } else if let Some(manager) = node.object.downcast_mut::<TaskManagerProperties>() {
+        manager.description.clone_from(crate::mo::task_manager::description());
+    }
+    Arc::new(node)
 }

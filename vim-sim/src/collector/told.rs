@@ -192,8 +192,7 @@ impl Told {
     pub(crate) fn look(&mut self, scope: &Scope<'_>) {
         let world = scope.world;
         let views = self.filter.views(scope);
-        let editions: Vec<Option<u64>> =
-            views.iter().flatten().map(|view| view.as_ref().map(|view| view.edition())).collect();
+        let editions = self.filter.editions(scope);
         let seen = self.seen.replace(world.version());
         let changes = match seen {
             Some(seen) if editions == self.editions => {

@@ -7,7 +7,6 @@ mod description;
 mod message;
 mod words;
 
-#[allow(unused_imports, reason = "for the property collector")]
 pub(crate) use description::{category, description};
 
 use crate::log::Log;
