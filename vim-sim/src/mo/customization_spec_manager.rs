@@ -9,8 +9,8 @@ use vim_types::{
     CustomizationGlobalIPSettings, CustomizationGuiUnattended, CustomizationIPSettings,
     CustomizationIdentification, CustomizationIdentitySettings, CustomizationLicenseDataMode,
     CustomizationLicenseFilePrintData, CustomizationLinuxOptions, CustomizationLinuxPrep,
-    CustomizationPassword, CustomizationSpec, CustomizationSpecInfo, CustomizationSpecItem,
-    CustomizationSysprep, CustomizationUnknownIpGenerator, CustomizationUserData,
+    CustomizationPassword, CustomizationPrefixName, CustomizationSpec, CustomizationSpecInfo,
+    CustomizationSpecItem, CustomizationSysprep, CustomizationUnknownIpGenerator, CustomizationUserData,
     CustomizationVirtualMachineName, CustomizationWinOptions, VIM25,
 };
 use vim_wire::{Limits, MoRef};
@@ -31,32 +31,52 @@ methods! {
 #[derive(Clone, Debug, Default)]
 struct Specs(Vec<CustomizationSpecItem>);
 
-/// Creates the manager, with the two specs that vcsim has.
+/// Creates the manager, with the specs that vcsim has.
 pub(crate) fn create(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
     tx.create(moref, CustomizationSpecManagerProperties::default());
     let all = vec![
-        item(tx, "vcsim-linux", "Linux", linux()),
-        item(tx, "vcsim-windows-domain", "Windows", windows()),
+        item(tx, "vcsim-linux", "Linux", linux(false)),
+        item(tx, "vcsim-linux-static", "Linux", linux(true)),
+        item(tx, "vcsim-windows-static", "Windows", windows(None)),
+        item(tx, "vcsim-windows-domain", "Windows", windows(Some("DOMAIN"))),
     ];
     set(tx, moref, all)
 }
 
-fn item(tx: &mut Tx<'_>, name: &str, kind: &str, spec: CustomizationSpec) -> CustomizationSpecItem {
+fn item(tx: &Tx<'_>, name: &str, kind: &str, spec: CustomizationSpec) -> CustomizationSpecItem {
     let info = CustomizationSpecInfo {
         name: name.into(),
         description: String::new(),
         r#type: kind.into(),
-        change_version: Some(tx.new_number().to_string()),
+        change_version: Some("1".into()),
         last_update_time: Some(tx.now),
     };
     CustomizationSpecItem { info, spec }
 }
 
-fn linux() -> CustomizationSpec {
+/// Addresses that a client is to give.
+fn fixed() -> CustomizationIPSettings {
+    CustomizationIPSettings {
+        ip: CustomizationUnknownIpGenerator::default().into(),
+        subnet_mask: Some("255.255.255.0".into()),
+        gateway: vec!["10.0.0.1".into()],
+        ..Default::default()
+    }
+}
+
+fn linux(fixed: bool) -> CustomizationSpec {
+    let dhcp = || CustomizationIPSettings {
+        ip: CustomizationDhcpIpGenerator::default().into(),
+        ..Default::default()
+    };
+    let adapter = if fixed { self::fixed() } else { dhcp() };
     CustomizationSpec {
         options: Some(CustomizationLinuxOptions::default().into()),
         identity: CustomizationLinuxPrep {
-            host_name: CustomizationVirtualMachineName::default().into(),
+            host_name: match fixed {
+                true => CustomizationPrefixName { base: "vcsim".into(), ..Default::default() }.into(),
+                false => CustomizationVirtualMachineName::default().into(),
+            },
             domain: "eng.vmware.com".into(),
             time_zone: Some("Pacific/Apia".into()),
             hw_clock_utc: Some(true),
@@ -67,18 +87,12 @@ fn linux() -> CustomizationSpec {
             dns_server_list: vec!["127.0.1.1".into()],
             ..Default::default()
         },
-        nic_setting_map: vec![CustomizationAdapterMapping {
-            adapter: CustomizationIPSettings {
-                ip: CustomizationDhcpIpGenerator::default().into(),
-                ..Default::default()
-            },
-            ..Default::default()
-        }],
+        nic_setting_map: vec![CustomizationAdapterMapping { adapter, ..Default::default() }],
         ..Default::default()
     }
 }
 
-fn windows() -> CustomizationSpec {
+fn windows(domain: Option<&str>) -> CustomizationSpec {
     let password = || Some(CustomizationPassword { value: "****".into(), plain_text: false });
     CustomizationSpec {
         options: Some(CustomizationWinOptions { change_sid: true, ..Default::default() }.into()),
@@ -97,9 +111,10 @@ fn windows() -> CustomizationSpec {
                 ..Default::default()
             },
             identification: CustomizationIdentification {
-                join_domain: Some("DOMAIN".into()),
-                domain_admin: Some("vcsim".into()),
-                domain_admin_password: password(),
+                join_workgroup: domain.is_none().then(|| "WORKGROUP".into()),
+                join_domain: domain.map(Into::into),
+                domain_admin: domain.map(|_| "vcsim".into()),
+                domain_admin_password: domain.and_then(|_| password()),
                 ..Default::default()
             },
             license_file_print_data: Some(CustomizationLicenseFilePrintData {
@@ -109,15 +124,7 @@ fn windows() -> CustomizationSpec {
             ..Default::default()
         }
         .into(),
-        nic_setting_map: vec![CustomizationAdapterMapping {
-            adapter: CustomizationIPSettings {
-                ip: CustomizationUnknownIpGenerator::default().into(),
-                subnet_mask: Some("255.255.255.0".into()),
-                gateway: vec!["10.0.0.1".into()],
-                ..Default::default()
-            },
-            ..Default::default()
-        }],
+        nic_setting_map: vec![CustomizationAdapterMapping { adapter: fixed(), ..Default::default() }],
         ..Default::default()
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::fault::Result;
 use crate::mo::managed_entity::{attach, entity};
-use crate::mo::relations;
+use crate::mo::{relations, virtual_machine};
 use crate::world::Tx;
 use vim_types::mo::{ComputeResourceProperties, ResourcePoolProperties, VirtualMachineProperties};
 use vim_types::{
@@ -56,7 +56,8 @@ pub(super) fn create(
     let owner = tx.get::<ResourcePoolProperties>(place.pool)?.owner.clone();
     let browser = tx.get::<ComputeResourceProperties>(&owner)?.environment_browser.clone();
     let datastore = tx.name(place.datastore).to_owned();
-    let prototype = prototype(tx, place, browser.unwrap_or_default());
+    let mut prototype = prototype(tx, place, browser.unwrap_or_default());
+    virtual_machine::prepare(&mut prototype);
     for (number, host) in (0..number).zip(place.hosts.iter().cycle()) {
         // As in vcsim, which makes a task of each creation and each power-on.
         let unique = tx.new_number();
@@ -75,6 +76,7 @@ pub(super) fn create(
         relations::set_datastores(tx, &moref, vec![place.datastore.clone()])?;
         let (Network::Standard { network, .. } | Network::Portgroup { network, .. }) = place.network;
         relations::set_networks(tx, &moref, vec![network.clone()])?;
+        virtual_machine::settle(tx, &moref)?;
     }
     Ok(())
 }

@@ -25,8 +25,8 @@ use vim_wire::{Any, MoRef};
 const MEMORY: i32 = 32;
 
 /// About how large the small files of a machine are.
-const CONFIG_SIZE: i64 = 3_072;
-const NVRAM_SIZE: i64 = 8_684;
+pub(super) const CONFIG_SIZE: i64 = 3_072;
+pub(super) const NVRAM_SIZE: i64 = 8_684;
 
 /// `CreateVM_Task` of a folder.
 pub(super) fn create_task(call: &Call<'_>) -> Result<Reply> {

@@ -12,6 +12,7 @@ mod edit;
 mod faults;
 mod guest;
 mod guest_os;
+mod initial;
 mod layout;
 mod misc;
 mod place;
@@ -26,6 +27,7 @@ mod vmx;
 
 pub(crate) use create::{create, destroy, unregister};
 pub(crate) use derived::derived;
+pub(crate) use initial::{prepare, settle};
 pub(crate) use power::{booted, power_off, power_on, suspend};
 pub(crate) use reconfigure::reconfigure;
 
