@@ -1,5 +1,6 @@
 //! What a user may do: permissions, from an object up to the root.
 
+use super::needs;
 use crate::call::Call;
 use crate::fault::{Fault, Result};
 use crate::mo::host_system::host_of;
@@ -223,8 +224,9 @@ pub(crate) fn missing(world: &World, user: &str, needs: &[(&str, &MoRef)]) -> Re
         return Ok(());
     }
     let mut lacks: Vec<NoPermissionEntityPrivileges> = Vec::new();
-    for (privilege, object) in needs.iter().filter(|(privilege, object)| !can(world, user, privilege, object))
-    {
+    // An object that there is not is the method's to miss.
+    let needs = needs.iter().filter(|(_, object)| world.node(object).is_some());
+    for (privilege, object) in needs.filter(|(privilege, object)| !can(world, user, privilege, object)) {
         let entity = ruler(world, object);
         match lacks.iter_mut().find(|lack| lack.entity == entity) {
             Some(lack) => lack.privilege_ids.push((*privilege).to_owned()),
@@ -248,12 +250,17 @@ pub(crate) fn missing(world: &World, user: &str, needs: &[(&str, &MoRef)]) -> Re
     Err(Fault::new(fault, message))
 }
 
-/// Demands the privilege that a call's method needs on its object.
+/// Demands what a call needs: its method's privilege on its object, and what its parameters are about.
 pub(crate) fn check(call: &Call<'_>) -> Result<()> {
-    let (Some(session), Some(privilege)) = (&call.session, call.method.privilege) else { return Ok(()) };
+    let Some(session) = &call.session else { return Ok(()) };
     // What a session made is its own.
-    if privilege == "System.Anonymous" || session.has(&call.this) {
+    if session.has(&call.this) || call.read(|world| unlimited(world, &session.user)) {
         return Ok(());
     }
-    call.read(|world| require(world, &session.user, privilege, &call.this))
+    let mut needs = needs::of(call)?;
+    if let Some(privilege) = call.method.privilege {
+        needs.insert(0, (privilege, call.this.clone()));
+    }
+    let needs: Vec<_> = needs.iter().map(|(privilege, object)| (*privilege, object)).collect();
+    call.read(|world| missing(world, &session.user, &needs))
 }

@@ -1,6 +1,7 @@
 //! `AuthorizationManager`: who may do what.
 
 mod grants;
+mod needs;
 mod permissions;
 mod roles;
 mod start;
