@@ -7,6 +7,8 @@ mod appliance;
 mod inventory;
 mod session;
 mod tagging;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use answer::{Answer, Error, Form};
 

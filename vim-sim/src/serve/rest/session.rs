@@ -72,7 +72,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer> {
         return Err(Error::invalid_login());
     }
     let (now, elapsed) = (call.sim.now(), call.sim.timer.elapsed());
-    let token = uuid::Uuid::new_v4().simple().to_string();
+    let token = uuid::Uuid::new_v4().to_string();
     let session = RestSession { user, created: now, used: now, began: elapsed, last: elapsed };
     call.sim.rest.sessions.lock().insert(token.clone(), session);
     let by_header = call.headers.get("vmware-use-header-authn").is_some();
