@@ -174,13 +174,6 @@ impl Builder {
     ///
     /// When the address cannot be listened on, the API version is unknown, or the model cannot be.
     pub async fn start(self) -> Result<Simulator, StartError> {
-        let version = VIM25.index_of(&self.api_version);
-        if !self.api_version.split('.').all(|part| part.parse::<u32>().is_ok()) {
-            return Err(StartError::new(format!(
-                "{:?} is no API version such as {API_VERSION}",
-                self.api_version
-            )));
-        }
         let listener = TcpListener::bind(self.listen)
             .await
             .map_err(|error| StartError::because(format!("cannot listen on {}", self.listen), error))?;
@@ -191,8 +184,26 @@ impl Builder {
             }
             false => None,
         };
+        let sim = self.build()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/sdk", reachable(address));
+        let _ = sim.url.set(url.clone());
+        let (ca, acceptor) = tls.map_or((None, None), |tls| (Some(tls.ca), Some(tls.acceptor)));
+        let tasks = vec![
+            tokio::spawn(serve::listen(Arc::clone(&sim), listener, acceptor)),
+            tokio::spawn(Timer::run(Arc::clone(&sim))),
+        ];
+        Ok(Simulator { sim, url, address, ca, tasks })
+    }
+
+    /// Builds what is inside. Nobody serves it yet, and its time does not pass.
+    pub(crate) fn build(self) -> Result<Arc<Sim>, StartError> {
+        if !self.api_version.split('.').all(|part| part.parse::<u32>().is_ok()) {
+            let what = format!("{:?} is no API version such as {API_VERSION}", self.api_version);
+            return Err(StartError::new(what));
+        }
         let config = Config {
-            version,
+            version: VIM25.index_of(&self.api_version),
             api_version: self.api_version,
             accounts: self.accounts,
             users: self.users,
@@ -206,16 +217,7 @@ impl Builder {
         let mut tx = world.begin();
         crate::mo::authorization_manager::admit(&mut tx, &content, &config)?;
         tx.commit();
-        let sim = Sim::new(config, timer, content, world, self.rules);
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://{}/sdk", reachable(address));
-        let _ = sim.url.set(url.clone());
-        let (ca, acceptor) = tls.map_or((None, None), |tls| (Some(tls.ca), Some(tls.acceptor)));
-        let tasks = vec![
-            tokio::spawn(serve::listen(Arc::clone(&sim), listener, acceptor)),
-            tokio::spawn(Timer::run(Arc::clone(&sim))),
-        ];
-        Ok(Simulator { sim, url, address, ca, tasks })
+        Ok(Sim::new(config, timer, content, world, self.rules))
     }
 }
 

@@ -11,6 +11,7 @@ mod files;
 mod log;
 mod mo;
 mod model;
+mod offline;
 mod rules;
 mod serve;
 mod session;
@@ -21,6 +22,8 @@ mod world;
 
 pub use build::{Builder, Simulator, StartError};
 pub use model::Model;
+#[doc(hidden)]
+pub use offline::Offline;
 pub use rules::{Failure, Rule};
 pub use timer::Clock;
 pub use users::Role;

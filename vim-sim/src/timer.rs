@@ -31,6 +31,16 @@ struct Job {
     work: Work,
 }
 
+impl Job {
+    /// Does the work. A fault in it must not end the time of everybody else.
+    fn run(self, sim: &Arc<Sim>) {
+        let work = std::panic::AssertUnwindSafe(|| (self.work)(sim));
+        if std::panic::catch_unwind(work).is_err() {
+            tracing::error!("something that was to happen panicked");
+        }
+    }
+}
+
 impl PartialEq for Job {
     fn eq(&self, other: &Self) -> bool {
         self.number == other.number
@@ -148,7 +158,7 @@ impl Timer {
             let wake = sim.timer.wake.notified();
             let due = loop {
                 match sim.timer.next(sim.timer.elapsed()) {
-                    Ok(job) => (job.work)(&sim),
+                    Ok(job) => job.run(&sim),
                     Err(due) => break due,
                 }
             };
@@ -172,7 +182,7 @@ impl Timer {
             match self.next(target) {
                 Ok(job) => {
                     self.manual.send_modify(|time| *time = (*time).max(job.due));
-                    (job.work)(sim);
+                    job.run(sim);
                 }
                 Err(_) => break,
             }

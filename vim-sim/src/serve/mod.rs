@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-/// How long a client may take to send a request's head, and to shake hands.
+/// How long a client may take to send a request's head and then its body, and to shake hands.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a connection ends without an answer: a rule says so.
