@@ -17,11 +17,19 @@ pub(crate) mod file_manager;
 pub(crate) mod folder;
 pub(crate) mod guest_operations_manager;
 pub(crate) mod history_collector;
+pub(crate) mod host_access_manager;
+pub(crate) mod host_auto_start_manager;
 pub(crate) mod host_datastore_browser;
 pub(crate) mod host_datastore_system;
+pub(crate) mod host_date_time_system;
+pub(crate) mod host_firewall_system;
 pub(crate) mod host_network_system;
+pub(crate) mod host_power_system;
+pub(crate) mod host_service_system;
 pub(crate) mod host_storage_system;
 pub(crate) mod host_system;
+pub(crate) mod host_virtual_nic_manager;
+pub(crate) mod host_vmotion_system;
 pub(crate) mod license_manager;
 pub(crate) mod managed_entity;
 pub(crate) mod merge;
@@ -67,11 +75,19 @@ const ALL: &[&[Method]] = &[
     folder::METHODS,
     guest_operations_manager::METHODS,
     history_collector::METHODS,
+    host_access_manager::METHODS,
+    host_auto_start_manager::METHODS,
     host_datastore_browser::METHODS,
     host_datastore_system::METHODS,
+    host_date_time_system::METHODS,
+    host_firewall_system::METHODS,
     host_network_system::METHODS,
+    host_power_system::METHODS,
+    host_service_system::METHODS,
     host_storage_system::METHODS,
     host_system::METHODS,
+    host_virtual_nic_manager::METHODS,
+    host_vmotion_system::METHODS,
     license_manager::METHODS,
     managed_entity::METHODS,
     network::METHODS,

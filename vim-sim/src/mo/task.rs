@@ -13,7 +13,7 @@ use std::time::Duration;
 use vim_types::mo::{TaskProperties, VirtualMachineProperties};
 use vim_types::{
     InvalidState, LocalizableMessage, NotSupported, RequestCanceled, TaskInProgress, TaskInfo, TaskInfoState,
-    TaskReasonUser,
+    TaskReasonUser, Timedout,
 };
 use vim_wire::{Any, MoRef};
 
@@ -52,6 +52,49 @@ impl Call<'_> {
         };
         let task = self.begin_task(entity)?;
         schedule(self.sim, task.clone(), time, doomed, Box::new(work));
+        self.returns(&task)
+    }
+
+    /// Starts a task whose work is done as soon as the world is `ready` for it, or that fails after a time.
+    pub(crate) fn task_when(
+        &self,
+        entity: &MoRef,
+        ready: impl Fn(&World) -> bool + Send + 'static,
+        timeout: Option<Duration>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Any> + Send + 'static,
+    ) -> Result<Reply> {
+        if self.doomed.is_some() || self.read(&ready) {
+            return self.task(entity, work);
+        }
+        let task = self.begin_task(entity)?;
+        progress(self.sim, &task, 0);
+        if let Some(timeout) = timeout {
+            let task = task.clone();
+            self.sim.timer.after(timeout, move |sim| {
+                let late = Fault::new(Timedout::default(), "Operation timed out.");
+                finish(sim, &task, Some(late), Box::new(|_| Ok(Any::Nil)));
+            });
+        }
+        let (mut changes, waits, sim) = (self.sim.changes(), task.clone(), Arc::downgrade(self.sim));
+        tokio::spawn(async move {
+            // It ends with the simulator, or when the task has ended otherwise.
+            loop {
+                let Some(sim) = sim.upgrade() else { return };
+                let open = |world: &World| {
+                    world.get::<TaskProperties>(&waits).is_ok_and(|task| !is_final(&task.info))
+                };
+                if !sim.read(open) {
+                    return;
+                }
+                if sim.read(&ready) {
+                    return finish(&sim, &waits, None, Box::new(work));
+                }
+                drop(sim);
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
         self.returns(&task)
     }
 

@@ -8,6 +8,7 @@ mod rules;
 
 pub(crate) use config::{configure, extended};
 pub(crate) use members::{forget_host, forget_vm};
+pub(crate) use placement::best_host;
 
 use super::compute_resource;
 use crate::call::{Call, Reply, methods};

@@ -48,6 +48,21 @@ fn runs(world: &World, vm: &MoRef) -> bool {
     vm.is_some_and(|vm| vm.runtime.power_state == VirtualMachinePowerState::POWERED_ON)
 }
 
+/// The host of a cluster to which a VM would best be moved from the one where it is: one that has its datastores and
+/// networks.
+pub(crate) fn best_host(world: &World, cluster: &MoRef, vm: &MoRef, from: &MoRef) -> Option<MoRef> {
+    let machine = world.get::<VirtualMachineProperties>(vm).ok()?;
+    let reaches = |host: &MoRef| {
+        let host = world.get::<HostSystemProperties>(host);
+        host.is_ok_and(|host| {
+            machine.datastore.iter().all(|datastore| host.datastore.contains(datastore))
+                && machine.network.iter().all(|network| host.network.contains(network))
+        })
+    };
+    let hosts = ranked(world, cluster, &[], Some(vm)).ok()?;
+    hosts.into_iter().find(|host| host != from && reaches(host))
+}
+
 /// The datastore of a host that has the most free space.
 fn roomiest(world: &World, host: &MoRef, among: &[MoRef]) -> Result<MoRef> {
     let mounted = &world.get::<HostSystemProperties>(host)?.datastore;

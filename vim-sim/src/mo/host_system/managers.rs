@@ -18,13 +18,29 @@ use vim_types::{
 };
 use vim_wire::{DataObject, MoRef};
 
-/// Whose a manager is.
+/// What is known of a manager beside its properties.
 #[derive(Clone, Debug, Default)]
-struct Of(MoRef);
+struct Of {
+    /// Whose it is.
+    host: MoRef,
+    /// How far the host's clock is ahead of the simulator's, in microseconds, where it is the manager of that.
+    ahead: i64,
+}
+
+/// How far a host's clock is ahead of the simulator's, in microseconds.
+pub(crate) fn clock_offset(world: &World, manager: &MoRef) -> i64 {
+    world.state::<Of>(manager).map_or(0, |of| of.ahead)
+}
+
+/// Sets a host's clock.
+pub(crate) fn set_clock_offset(tx: &mut Tx<'_>, manager: &MoRef, ahead: i64) -> Result<()> {
+    tx.edit_state::<Of>(manager)?.ahead = ahead;
+    Ok(())
+}
 
 /// The host whose manager that is.
 pub(crate) fn host_of(world: &World, manager: &MoRef) -> Result<MoRef> {
-    let of = world.state::<Of>(manager).map(|of| of.0.clone());
+    let of = world.state::<Of>(manager).map(|of| of.host.clone());
     of.ok_or_else(|| Fault::managed_object_not_found(manager))
 }
 
@@ -170,7 +186,7 @@ impl Add<'_, '_> {
             self.tx.create(&moref, properties);
         }
         match self.tx.edit_state::<Of>(&moref) {
-            Ok(of) => of.0 = self.host.clone(),
+            Ok(of) => of.host = self.host.clone(),
             Err(_) => return None,
         }
         Some(moref)

@@ -1,12 +1,15 @@
 //! `HostSystem`.
 
 mod capability;
+mod evacuate;
 mod hardware;
 mod join;
 mod leave;
 mod managers;
 pub(crate) mod network;
+mod queries;
 mod services;
+mod state;
 mod storage;
 
 use super::managed_entity::entity;
@@ -28,9 +31,31 @@ use vim_wire::{Any, MoRef};
 
 pub(crate) use join::{add_standalone, add_to_cluster, bring_network, make_standalone, move_to_cluster};
 pub(crate) use leave::{check_idle, destroy, leave};
-pub(crate) use managers::host_of;
+pub(crate) use managers::{clock_offset, host_of, set_clock_offset};
+pub(crate) use queries::{connect_info, set_lockdown};
 
-methods! {}
+methods! {
+    "EnterMaintenanceMode_Task" => state::enter_maintenance,
+    "ExitMaintenanceMode_Task" => state::exit_maintenance,
+    "DisconnectHost_Task" => state::disconnect,
+    "ReconnectHost_Task" => state::reconnect,
+    "RebootHost_Task" => state::reboot,
+    "ShutdownHost_Task" => state::shutdown,
+    "PowerDownHostToStandBy_Task" => state::standby,
+    "PowerUpHostFromStandBy_Task" => state::standby,
+    "QueryHostConnectionInfo" => queries::connection_info,
+    "UpdateFlags" => queries::update_flags,
+    "UpdateIpmi" => queries::update_ipmi,
+    "UpdateSystemResources" => queries::update_resources,
+    "RetrieveHardwareUptime" => queries::uptime,
+    "QueryMemoryOverhead" => queries::memory_overhead,
+    "QueryMemoryOverheadEx" => queries::memory_overhead_ex,
+    "EnterLockdownMode" => queries::enter_lockdown,
+    "ExitLockdownMode" => queries::exit_lockdown,
+    "AcquireCimServicesTicket" => queries::cim_ticket,
+    "QueryTpmAttestationReport" => queries::tpm_report,
+    "QueryProductLockerLocation" => queries::product_locker,
+}
 
 /// Adds a host that belongs to nothing yet, under a reference that was given out. `esx` says that it stands alone, without
 /// a vCenter.
