@@ -8,7 +8,7 @@ mod versions;
 
 pub(crate) use hosts::{add_host, remove_host};
 pub(crate) use ports::{Ports, new_ports};
-pub(crate) use versions::{feature_capability, product_specs};
+pub(crate) use versions::{feature_capability, product_specs, product_version};
 
 use super::distributed_virtual_portgroup as portgroup;
 use super::managed_entity::{attach, check_free, detach, entity, valid_name};

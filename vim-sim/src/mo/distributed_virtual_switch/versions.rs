@@ -40,6 +40,11 @@ pub(super) fn product(
     }
 }
 
+/// The version that a spec asks for.
+pub(crate) fn product_version(wanted: Option<&DistributedVirtualSwitchProductSpec>) -> Result<String> {
+    Ok(product(wanted)?.version.unwrap_or_default())
+}
+
 pub(super) fn capability() -> DVSCapability {
     let hosts = VERSIONS.iter().map(|version| DistributedVirtualSwitchHostProductSpec {
         product_line_id: Some("embeddedEsx".into()),

@@ -2,7 +2,7 @@
 
 use vim_types::VirtualMachineCapability;
 
-pub(super) fn all() -> VirtualMachineCapability {
+pub(crate) fn all() -> VirtualMachineCapability {
     VirtualMachineCapability {
         snapshot_operations_supported: true,
         multiple_snapshots_supported: true,

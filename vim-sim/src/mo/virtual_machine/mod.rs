@@ -1,7 +1,7 @@
 //! `VirtualMachine`: the reason why people use a simulator.
 
 mod admission;
-mod capability;
+pub(crate) mod capability;
 mod config;
 mod copies;
 mod create;
@@ -11,7 +11,7 @@ mod devices;
 mod edit;
 mod faults;
 mod guest;
-mod guest_os;
+pub(crate) mod guest_os;
 mod initial;
 mod layout;
 mod misc;

@@ -1,5 +1,8 @@
 //! `Datacenter`.
 
+mod config;
+mod power;
+
 use super::folder::{self, Takes};
 use super::managed_entity::{attach, destroy as destroy_entity, detach, entity};
 use crate::call::methods;
@@ -9,7 +12,13 @@ use vim_types::DatacenterConfigInfo;
 use vim_types::mo::{DatacenterProperties, FolderProperties};
 use vim_wire::MoRef;
 
-methods! {}
+methods! {
+    "PowerOnMultiVM_Task" => power::power_on_multi,
+    "ReconfigureDatacenter_Task" => config::reconfigure,
+    "queryDatacenterConfigOptionDescriptor" => config::query_descriptors,
+    "QueryConnectionInfo" => config::query_connection,
+    "QueryConnectionInfoViaSpec" => config::query_connection_via_spec,
+}
 
 /// Adds a datacenter with its four folders.
 pub(crate) fn create(tx: &mut Tx<'_>, parent: &MoRef, name: &str) -> Result<MoRef> {
