@@ -156,7 +156,7 @@ fn name_of<'w>(world: &'w World, datastore: &MoRef) -> Result<&'w str> {
     Ok(&world.get::<ManagedEntityProperties>(datastore)?.name)
 }
 
-fn full<'w>(world: &'w World, datastore: &MoRef, path: &str) -> String {
+fn full(world: &World, datastore: &MoRef, path: &str) -> String {
     written(world.name(datastore), path)
 }
 
@@ -213,7 +213,7 @@ fn check_space(tx: &Tx<'_>, datastore: &MoRef, path: &str, more: i64) -> Result<
 pub(crate) fn make_folders(tx: &mut Tx<'_>, datastore: &MoRef, path: &str) -> Result<()> {
     let now = tx.now;
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    for at in ends.filter(|at| *at > 0).collect::<Vec<_>>() {
+    for at in ends.filter(|at| *at > 0) {
         let folder = path.get(..at).unwrap_or(path);
         match get(tx, datastore, folder) {
             Some(file) if file.is_folder() => {}
@@ -285,6 +285,28 @@ pub(crate) fn update(
     change(&mut file);
     check_space(tx, datastore, path, file.size - before)?;
     tx.edit_state::<Files>(datastore)?.replace(path, file);
+    Ok(())
+}
+
+/// Has the disks of a datastore name the datastore of the disks that they are children of as it is called now.
+pub(crate) fn rename_parents(tx: &mut Tx<'_>, datastore: &MoRef, old: &str, new: &str) -> Result<()> {
+    let head = format!("[{old}]");
+    let found: Vec<_> = below(tx, datastore, "")
+        .into_iter()
+        .filter_map(|(path, file)| match &file.kind {
+            FileKind::Disk { parent: Some(parent), .. } => {
+                Some((path, format!("[{new}]{}", parent.strip_prefix(&*head)?)))
+            }
+            _ => None,
+        })
+        .collect();
+    for (path, above) in found {
+        update(tx, datastore, &path, |file| {
+            if let FileKind::Disk { parent, .. } = &mut file.kind {
+                *parent = Some(above.into());
+            }
+        })?;
+    }
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 use crate::call::{Call, Reply};
 use crate::events;
 use crate::fault::{Fault, Result};
+use crate::files;
 use crate::mo::managed_entity::valid_name;
+use crate::mo::virtual_machine;
 use crate::world::Tx;
-use vim_types::mo::{DatacenterProperties, ManagedEntityProperties};
+use vim_types::mo::{DatacenterProperties, DatastoreProperties, ManagedEntityProperties};
 use vim_types::{DatastoreEvent, DatastoreRenamedEvent, DuplicateName, Event};
 use vim_wire::MoRef;
 
@@ -31,6 +33,12 @@ pub(crate) fn rename(tx: &mut Tx<'_>, datastore: &MoRef, name: &str) -> Result<(
         return Ok(());
     }
     tx.edit::<ManagedEntityProperties>(datastore)?.name.clone_from(&name);
+    for vm in tx.get::<DatastoreProperties>(datastore)?.vm.clone() {
+        virtual_machine::datastore_renamed(tx, &vm, &old, &name)?;
+    }
+    for other in tx.of_kind("Datastore").into_iter().map(|node| node.moref.clone()).collect::<Vec<_>>() {
+        files::rename_parents(tx, &other, &old, &name)?;
+    }
     let argument = events::datastore(tx, datastore);
     let event = Event { ds: Some(argument.clone()), ..Default::default() };
     let event = DatastoreEvent { extends: event, datastore: Some(argument) };

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use vim_types::mo::{DatacenterProperties, StoragePodProperties};
 use vim_types::{
-    ApplyStorageRecommendationResult, VirtualMachineCloneSpec, VirtualMachineConfigSpec,
-    VirtualMachineFileInfo, VirtualMachineRelocateSpec,
+    ApplyStorageRecommendationResult, VirtualDeviceConfigSpec, VirtualDeviceConfigSpecFileOperation,
+    VirtualDeviceConfigSpecOperation, VirtualDeviceFileBackingInfo, VirtualMachineCloneSpec,
+    VirtualMachineConfigSpec, VirtualMachineFileInfo, VirtualMachineRelocateSpec,
 };
 use vim_wire::{Any, MoRef, Object};
 
@@ -97,7 +98,7 @@ fn apply_all(tx: &mut Tx<'_>, manager: &MoRef, keys: &[String]) -> Result<Any> {
         vm = Some(apply_one(tx, &pending.0, &pending.1)?);
     }
     forget(tx, manager, keys)?;
-    Ok(Any::Object(Object::new(ApplyStorageRecommendationResult { vm }).into()))
+    Ok(Any::Object(Object::new(ApplyStorageRecommendationResult { vm })))
 }
 
 /// Does what was recommended; returns the VM.
@@ -113,9 +114,37 @@ fn apply_one(tx: &mut Tx<'_>, placement: &Placement, datastore: &MoRef) -> Resul
             config.files.get_or_insert_with(VirtualMachineFileInfo::default).vm_path_name = Some(path);
             virtual_machine::create(tx, &folder, &config, pool, host.as_ref())
         }
-        Placement::Clone { .. } | Placement::Relocate { .. } | Placement::Reconfigure { .. } => {
-            Err(Fault::not_supported("applying this recommendation"))
+        Placement::Clone { vm, folder, name, spec } => {
+            let mut spec = spec.clone();
+            spec.location.datastore = Some(datastore.clone());
+            virtual_machine::clone(tx, vm, folder, name, &spec)
         }
+        Placement::Relocate { vm, spec } => {
+            let spec = VirtualMachineRelocateSpec { datastore: Some(datastore.clone()), ..(**spec).clone() };
+            virtual_machine::relocate(tx, vm, &spec)?;
+            Ok(vm.clone())
+        }
+        Placement::Reconfigure { vm, config } => {
+            let mut config = config.clone();
+            let name = tx.name(datastore).to_owned();
+            for change in &mut config.device_change {
+                place(change, datastore, &name);
+            }
+            virtual_machine::reconfigure(tx, vm, &config)?;
+            Ok(vm.clone())
+        }
+    }
+}
+
+/// Puts a new disk that has no file yet onto a datastore.
+fn place(change: &mut VirtualDeviceConfigSpec, datastore: &MoRef, name: &str) {
+    let new = change.operation == Some(VirtualDeviceConfigSpecOperation::ADD)
+        && change.file_operation == Some(VirtualDeviceConfigSpecFileOperation::CREATE);
+    let backing = change.device.backing.as_mut();
+    let file = backing.and_then(|backing| backing.downcast_mut::<VirtualDeviceFileBackingInfo>());
+    if let Some(file) = file.filter(|_| new) {
+        file.file_name = format!("[{name}]");
+        file.datastore = Some(datastore.clone());
     }
 }
 

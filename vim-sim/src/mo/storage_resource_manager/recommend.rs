@@ -115,7 +115,7 @@ fn size(world: &World, spec: &StoragePlacementSpec) -> i64 {
     let of_vm = |vm: &MoRef| {
         let vm = world.get::<VirtualMachineProperties>(vm).ok();
         let devices = vm.and_then(|vm| Some(&vm.config.as_ref()?.hardware.device));
-        devices.map_or(0, |devices| devices.iter().map(|device| disk_size(device)).sum())
+        devices.map_or(0, |devices| devices.iter().map(disk_size).sum())
     };
     match Type::from(spec.r#type.clone()) {
         Type::CLONE | Type::RELOCATE => spec.vm.as_ref().map_or(0, of_vm),

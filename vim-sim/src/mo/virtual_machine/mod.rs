@@ -20,16 +20,19 @@ mod power;
 mod privileges;
 mod reconfigure;
 mod register;
+mod renamed;
 pub(in crate::mo) mod snapshots;
 mod template;
 mod upgrade;
 mod vmx;
 
+pub(crate) use copies::{clone, relocate};
 pub(crate) use create::{create, destroy, unregister};
 pub(crate) use derived::derived;
 pub(crate) use initial::{prepare, settle};
 pub(crate) use power::{booted, power_off, power_on, suspend};
 pub(crate) use reconfigure::reconfigure;
+pub(crate) use renamed::datastore_renamed;
 
 use crate::call::methods;
 use vim_types::{CustomizationSpec, VirtualMachineProfileSpec, VmPlacementPolicy};

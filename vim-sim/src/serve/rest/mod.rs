@@ -62,6 +62,9 @@ pub(crate) struct Call<'a> {
 type Result<T> = std::result::Result<T, Error>;
 type Handler = fn(&Call<'_>) -> Result<Answer>;
 
+/// A handler together with the names that its path holds.
+type Bound<'a> = Box<dyn Fn(&Call<'_>) -> Result<Answer> + 'a>;
+
 impl Call<'_> {
     /// Who calls; nobody, for what may be called by nobody.
     fn user(&self) -> &str {
@@ -211,7 +214,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
 
 /// An operation.
 struct Operation<'a> {
-    handler: Box<dyn Fn(&Call<'_>) -> Result<Answer> + 'a>,
+    handler: Bound<'a>,
     /// Whether it needs no session.
     open: bool,
 }

@@ -37,7 +37,7 @@ pub(in super::super) fn task(call: &Call<'_>) -> Result<Reply> {
     call.task(&call.this, move |tx| clone(tx, &source, &folder, &name, &spec).map(Any::MoRef))
 }
 
-fn clone(
+pub(crate) fn clone(
     tx: &mut Tx<'_>,
     source: &MoRef,
     folder: &MoRef,

@@ -59,7 +59,7 @@ struct From {
     datastore: Option<MoRef>,
 }
 
-fn relocate(tx: &mut Tx<'_>, vm: &MoRef, spec: &VirtualMachineRelocateSpec) -> Result<()> {
+pub(crate) fn relocate(tx: &mut Tx<'_>, vm: &MoRef, spec: &VirtualMachineRelocateSpec) -> Result<()> {
     target::check_disks(tx, vm, spec)?;
     let properties = tx.get::<VirtualMachineProperties>(vm)?;
     let running = properties.runtime.power_state == VirtualMachinePowerState::POWERED_ON;

@@ -3,8 +3,8 @@
 //! A tag is an object's for as long as there is the object. Nobody tells this API when one goes, hence objects that are no
 //! more are forgotten when a tag's objects are looked at. Ids are never given twice.
 
-use super::{Bound, Cardinality, ObjectId, Tagging, list, not_found};
-use crate::serve::rest::{Answer, Call, Error, Result};
+use super::{Cardinality, ObjectId, Tagging, list, not_found};
+use crate::serve::rest::{Answer, Bound, Call, Error, Result};
 use crate::world::World;
 use hyper::Method;
 use serde::{Deserialize, Serialize};

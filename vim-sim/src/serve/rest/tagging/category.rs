@@ -1,10 +1,10 @@
 //! `com.vmware.cis.tagging.category`
 
 use super::{
-    Bound, Cardinality, Category, Tagging, UsedBy, already_exists, check_name, id_for, list, not_found,
-    use_by, value,
+    Cardinality, Category, Tagging, UsedBy, already_exists, check_name, id_for, list, not_found, use_by,
+    value,
 };
-use crate::serve::rest::{Answer, Call, Error, Result};
+use crate::serve::rest::{Answer, Bound, Call, Error, Result};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;

@@ -4,7 +4,7 @@ mod association;
 mod category;
 mod tag;
 
-use super::{Answer, Call, Error, Result};
+use super::{Answer, Bound, Call, Error, Result};
 use crate::world::World;
 use hyper::Method;
 use indexmap::{IndexMap, IndexSet};
@@ -66,9 +66,6 @@ pub(crate) struct Tagging {
     categories: IndexMap<String, Category>,
     tags: IndexMap<String, Tag>,
 }
-
-/// An operation, together with the names that its path holds.
-type Bound<'a> = Box<dyn Fn(&Call<'_>) -> Result<Answer> + 'a>;
 
 pub(super) fn route<'a>(method: &Method, path: &[&'a str], action: Option<&str>) -> Option<Bound<'a>> {
     match path {

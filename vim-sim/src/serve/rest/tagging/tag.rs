@@ -1,9 +1,7 @@
 //! `com.vmware.cis.tagging.tag`
 
-use super::{
-    Bound, Tag, Tagging, UsedBy, already_exists, check_name, id_for, list, not_found, use_by, value,
-};
-use crate::serve::rest::{Answer, Call, Result};
+use super::{Tag, Tagging, UsedBy, already_exists, check_name, id_for, list, not_found, use_by, value};
+use crate::serve::rest::{Answer, Bound, Call, Result};
 use hyper::Method;
 use indexmap::IndexSet;
 use serde::Deserialize;
