@@ -33,6 +33,7 @@ pub(crate) use initial::{prepare, settle};
 pub(crate) use power::{booted, power_off, power_on, suspend};
 pub(crate) use reconfigure::reconfigure;
 pub(crate) use renamed::datastore_renamed;
+pub(crate) use vmx::write as config_file;
 
 use crate::call::methods;
 use vim_types::{CustomizationSpec, VirtualMachineProfileSpec, VmPlacementPolicy};

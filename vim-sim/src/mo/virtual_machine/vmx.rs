@@ -29,7 +29,7 @@ const NAMED: &[&str] = &[
 ];
 
 /// A configuration as its file has it.
-pub(super) fn write(config: &VirtualMachineConfigInfo) -> String {
+pub(crate) fn write(config: &VirtualMachineConfigInfo) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         let value: String = value.chars().filter(|char| !char.is_control() && *char != '"').collect();

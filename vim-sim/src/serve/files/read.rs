@@ -5,6 +5,7 @@ use crate::fault::Result;
 use crate::files::{self, File, FileKind, disk};
 use crate::mo::authorization_manager::require;
 use crate::mo::file_manager::{self, Place};
+use crate::mo::virtual_machine;
 use crate::serve::url::encode;
 use crate::serve::{status, text};
 use crate::sim::Sim;
@@ -15,6 +16,8 @@ use hyper::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, 
 use hyper::{Method, Request, Response, StatusCode};
 use std::collections::HashMap;
 use std::ops::Range;
+use vim_types::VirtualMachineConfigInfo;
+use vim_types::mo::{DatastoreProperties, VirtualMachineProperties};
 
 /// Zeros are sent in pieces of so many bytes.
 const PIECE: usize = 64 << 10;
@@ -133,8 +136,21 @@ fn content(world: &World, place: &Place, parameters: &HashMap<String, Vec<String
     match (disk::descriptor(name, file), &file.content) {
         (Some(descriptor), _) => Ok(Content::Bytes(descriptor.into())),
         (None, Some(content)) => Ok(Content::Bytes(content.clone())),
+        (None, None) if file.kind == FileKind::Config => match machine(world, place) {
+            Some(config) => Ok(Content::Bytes(virtual_machine::config_file(config).into())),
+            None => Ok(Content::Zeros(size(file.size))),
+        },
         (None, None) => Ok(Content::Zeros(size(file.size))),
     }
+}
+
+/// The configuration of the machine whose file that is: of a machine that is in the inventory, the file is not kept.
+fn machine<'w>(world: &'w World, place: &Place) -> Option<&'w VirtualMachineConfigInfo> {
+    let path = file_manager::full(world, place);
+    let machines = &world.get::<DatastoreProperties>(&place.0).ok()?.vm;
+    let configs =
+        machines.iter().filter_map(|vm| world.get::<VirtualMachineProperties>(vm).ok()?.config.as_ref());
+    configs.into_iter().find(|config| config.files.vm_path_name.as_ref() == Some(&path))
 }
 
 /// The files of a folder, and where each is.
