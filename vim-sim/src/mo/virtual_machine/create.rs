@@ -254,8 +254,10 @@ pub(crate) fn destroy(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     let own = super::layout::own_files(tx, vm);
     unregister(tx, vm)?;
     for (datastore, path) in own {
-        // Files may be named twice, by the machine and by its snapshots.
-        if files::get(tx, &datastore, &path).is_some() {
+        // Files may be named twice, by the machine and by its snapshots; and what linked clones build upon stays, as servers
+        // mark it.
+        let name = files::written(tx.name(&datastore), &path);
+        if files::get(tx, &datastore, &path).is_some() && !snapshots::others_use(tx, vm, &datastore, &name) {
             files::remove(tx, &datastore, &path)?;
         }
     }

@@ -23,14 +23,16 @@ mod register;
 mod renamed;
 pub(in crate::mo) mod snapshots;
 mod template;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 mod vmx;
 
 pub(crate) use copies::{clone, relocate};
-pub(crate) use create::{create, destroy, unregister};
+pub(crate) use create::{create, destroy};
 pub(crate) use derived::derived;
 pub(crate) use initial::{prepare, settle};
-pub(crate) use power::{booted, power_off, power_on, suspend};
+pub(crate) use power::{power_off, power_on};
 pub(crate) use reconfigure::reconfigure;
 pub(crate) use renamed::datastore_renamed;
 pub(crate) use vmx::write as config_file;

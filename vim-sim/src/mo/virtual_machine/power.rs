@@ -235,12 +235,6 @@ pub(super) fn resume(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     if guest::has_tools(tx, vm) { guest::up(tx, vm) } else { Ok(()) }
 }
 
-/// Has the guest of a running machine be up: its tools run and it has addresses. For machines that run from the start.
-pub(crate) fn booted(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
-    guest::begin(tx, vm)?;
-    guest::up(tx, vm)
-}
-
 /// `PowerOnVM_Task`.
 pub(super) fn power_on_task(call: &Call<'_>) -> Result<Reply> {
     let vm = call.this.clone();

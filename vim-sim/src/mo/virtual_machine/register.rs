@@ -195,3 +195,20 @@ pub(super) fn reload_task(call: &Call<'_>) -> Result<Reply> {
         edit.finish().map(|()| Any::Nil)
     })
 }
+
+/// The work of the task, for tests.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    pub(in super::super) fn register(
+        tx: &mut Tx<'_>,
+        folder: &MoRef,
+        path: &str,
+        pool: &MoRef,
+    ) -> Result<MoRef> {
+        let wanted =
+            Wanted { path: path.into(), name: None, template: false, pool: Some(pool.clone()), host: None };
+        super::register(tx, folder, wanted)
+    }
+}

@@ -86,8 +86,7 @@ pub(super) fn apply(into: &mut ResourceAllocationInfo, spec: &ResourceAllocation
 
 /// Has the number of shares be what their level stands for.
 pub(super) fn count(allocation: &mut ResourceAllocationInfo, of: Of) {
-    let shares =
-        allocation.shares.get_or_insert_with(|| SharesInfo { shares: 0, level: SharesLevel::NORMAL });
+    let shares = allocation.shares.get_or_insert(SharesInfo { shares: 0, level: SharesLevel::NORMAL });
     if let Some(number) = of.shares(&shares.level) {
         shares.shares = number;
     }

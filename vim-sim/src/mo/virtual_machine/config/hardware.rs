@@ -103,7 +103,7 @@ fn memory(edit: &mut Edit<'_, '_>, spec: &VirtualMachineConfigSpec) -> Result<()
     let Some(new) = spec.memory_mb else { return Ok(()) };
     let old = i64::from(edit.config.hardware.memory_mb);
     let invalid = || Fault::invalid_argument("configSpec.memoryMB");
-    if new < MEMORY_STEP || new > MAX_MEMORY || new % MEMORY_STEP != 0 {
+    if !(MEMORY_STEP..=MAX_MEMORY).contains(&new) || new % MEMORY_STEP != 0 {
         return Err(invalid());
     }
     if edit.is_on() && new != old {

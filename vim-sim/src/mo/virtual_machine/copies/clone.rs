@@ -1,6 +1,6 @@
 //! `CloneVM_Task`.
 
-use super::super::devices::{Kind, file};
+use super::super::devices::{self, Kind, file};
 use super::super::edit::{Edit, Why};
 use super::super::{
     Facts, config, create as machines, customize, guest, place, power, privileges, snapshots, template,
@@ -141,12 +141,8 @@ pub(super) fn of_source(
         if let Some(card) = device.downcast_mut::<VirtualEthernetCard>()
             && card.address_type.as_deref() != Some("manual")
         {
-            let [.., a, b, c] = tx.new_number().to_be_bytes();
-            let generated = card.address_type.as_deref() == Some("generated");
-            card.mac_address = Some(match generated {
-                true => format!("00:0c:29:{a:02x}:{b:02x}:{c:02x}"),
-                false => format!("00:50:56:{:02x}:{b:02x}:{c:02x}", 0x80 | a & 0x3f),
-            });
+            let (kind, address) = devices::new_mac(tx);
+            (card.address_type, card.mac_address) = (Some(kind.to_owned()), Some(address));
         }
     }
     config

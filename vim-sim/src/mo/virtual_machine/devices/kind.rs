@@ -2,14 +2,13 @@
 
 use vim_types::{
     ParaVirtualSCSIController, VirtualAHCIController, VirtualBusLogicController, VirtualCdrom,
-    VirtualController, VirtualDevice, VirtualDisk, VirtualE1000, VirtualE1000e, VirtualEthernetCard,
-    VirtualFloppy, VirtualIDEController, VirtualKeyboard, VirtualLsiLogicController,
-    VirtualLsiLogicSASController, VirtualMachineVMCIDevice, VirtualMachineVideoCard, VirtualNVDIMM,
-    VirtualNVDIMMController, VirtualNVMEController, VirtualPCIController, VirtualPCIPassthrough,
-    VirtualPS2Controller, VirtualParallelPort, VirtualPointingDevice, VirtualPrecisionClock,
-    VirtualSATAController, VirtualSCSIController, VirtualSCSIPassthrough, VirtualSIOController,
-    VirtualSerialPort, VirtualSoundCard, VirtualTPM, VirtualUSB, VirtualUSBController,
-    VirtualUSBXHCIController, VirtualVmxnet3, VirtualWDT,
+    VirtualController, VirtualDevice, VirtualDisk, VirtualEthernetCard, VirtualFloppy, VirtualIDEController,
+    VirtualKeyboard, VirtualLsiLogicController, VirtualLsiLogicSASController, VirtualMachineVMCIDevice,
+    VirtualMachineVideoCard, VirtualNVDIMM, VirtualNVDIMMController, VirtualNVMEController,
+    VirtualPCIController, VirtualPCIPassthrough, VirtualPS2Controller, VirtualParallelPort,
+    VirtualPointingDevice, VirtualPrecisionClock, VirtualSATAController, VirtualSCSIController,
+    VirtualSCSIPassthrough, VirtualSIOController, VirtualSerialPort, VirtualSoundCard, VirtualTPM,
+    VirtualUSB, VirtualUSBController, VirtualUSBXHCIController, VirtualWDT,
 };
 use vim_wire::Poly;
 
@@ -313,14 +312,4 @@ pub(super) fn type_summary(device: &Poly<VirtualDevice>) -> Option<&'static str>
         }
         _ => return None,
     })
-}
-
-/// The adapter of a network card, as a guest sees it.
-pub(in super::super) fn adapter(device: &Poly<VirtualDevice>) -> &'static str {
-    match () {
-        () if device.is::<VirtualVmxnet3>() => "vmxnet3",
-        () if device.is::<VirtualE1000e>() => "e1000e",
-        () if device.is::<VirtualE1000>() => "e1000",
-        () => "vlance",
-    }
 }

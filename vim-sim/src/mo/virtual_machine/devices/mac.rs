@@ -3,6 +3,8 @@
 use super::super::edit::Edit;
 use super::super::faults;
 use crate::fault::Result;
+use crate::mo::service_instance;
+use crate::world::Tx;
 use vim_types::VirtualEthernetCard;
 
 /// Gives a card its address, or checks the one that it is given.
@@ -21,26 +23,25 @@ pub(super) fn set(edit: &mut Edit<'_, '_>, index: usize, card: &mut VirtualEther
         ("manual", None) => return Err(faults::invalid_device(index, "device.macAddress")),
         // What has an address of the server's already keeps it.
         ("generated" | "assigned", Some(address)) if parse(&address).is_some() => {}
-        ("generated", _) => card.mac_address = Some(generated(edit)),
-        ("" | "assigned", _) => {
-            card.address_type = Some("assigned".into());
-            card.mac_address = Some(assigned(edit));
+        ("" | "generated" | "assigned", _) => {
+            let (kind, address) = new(edit.tx);
+            (card.address_type, card.mac_address) = (Some(kind.to_owned()), Some(address));
         }
         _ => return Err(faults::invalid_device(index, "device.addressType")),
     }
     Ok(())
 }
 
-/// As a host makes them: VMware's own number and three octets.
-fn generated(edit: &mut Edit<'_, '_>) -> String {
-    let [.., a, b, c] = edit.tx.new_number().to_be_bytes();
-    format!("00:0c:29:{a:02x}:{b:02x}:{c:02x}")
-}
-
-/// As a vCenter makes them: from 00:50:56:80:00:00 to 00:50:56:bf:ff:ff.
-fn assigned(edit: &mut Edit<'_, '_>) -> String {
-    let [.., a, b, c] = edit.tx.new_number().to_be_bytes();
-    format!("00:50:56:{:02x}:{b:02x}:{c:02x}", 0x80 | a & 0x3f)
+/// A new address and who made it. A vCenter gives out 00:50:56:80:00:00 to 00:50:56:bf:ff:ff, whatever is asked for; a host
+/// alone makes its own of VMware's other number.
+pub(in super::super) fn new(tx: &mut Tx<'_>) -> (&'static str, String) {
+    let vcenter =
+        service_instance::content(tx).is_none_or(|content| content.about.api_type == "VirtualCenter");
+    let [.., a, b, c] = tx.new_number().to_be_bytes();
+    match vcenter {
+        true => ("assigned", format!("00:50:56:{:02x}:{b:02x}:{c:02x}", 0x80 | a & 0x3f)),
+        false => ("generated", format!("00:0c:29:{a:02x}:{b:02x}:{c:02x}")),
+    }
 }
 
 fn parse(address: &str) -> Option<Vec<u8>> {

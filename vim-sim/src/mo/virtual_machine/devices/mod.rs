@@ -10,7 +10,8 @@ mod other;
 mod slot;
 mod standard;
 
-pub(super) use kind::{Kind, adapter};
+pub(super) use kind::Kind;
+pub(super) use mac::new as new_mac;
 pub(super) use nic::network_of;
 
 use super::edit::{Edit, Why};

@@ -10,8 +10,8 @@ use vim_types::mo::{
     NetworkProperties,
 };
 use vim_types::{
-    DistributedVirtualSwitchPortConnection, LocalizableMessage, NotFound, OpaqueNetworkSummary, SharesInfo,
-    SharesLevel, VirtualDevice, VirtualDeviceBackingInfo, VirtualDeviceConnectInfo,
+    DistributedVirtualSwitchPortConnection, LocalizableMessage, MethodFault, NotFound, OpaqueNetworkSummary,
+    SharesInfo, SharesLevel, VimFault, VirtualDevice, VirtualDeviceBackingInfo, VirtualDeviceConnectInfo,
     VirtualDeviceDeviceBackingInfo, VirtualEthernetCard,
     VirtualEthernetCardDistributedVirtualPortBackingInfo, VirtualEthernetCardNetworkBackingInfo,
     VirtualEthernetCardOpaqueNetworkBackingInfo, VirtualEthernetCardResourceAllocation,
@@ -82,7 +82,7 @@ pub(super) fn edit(
 
 /// What a card may use of its network; shares are what their level stands for.
 fn allocation(card: &mut VirtualEthernetCard) {
-    let allocation = card.resource_allocation.get_or_insert_with(|| VirtualEthernetCardResourceAllocation {
+    let allocation = card.resource_allocation.get_or_insert(VirtualEthernetCardResourceAllocation {
         reservation: Some(0),
         share: SharesInfo { shares: 50, level: SharesLevel::NORMAL },
         limit: Some(-1),
@@ -227,12 +227,13 @@ fn opaque_network(
         return Ok(None);
     }
     let message = format!("The requested object : LogicalSwitch/{id} could not be found.");
-    let mut fault = NotFound::default();
-    fault.fault_message = vec![LocalizableMessage {
+    let told = LocalizableMessage {
         key: "com.vmware.nsx.attachFailed".into(),
         message: Some(message.clone()),
         ..Default::default()
-    }];
+    };
+    let cause = MethodFault { fault_message: vec![told], ..Default::default() };
+    let fault = NotFound { extends: VimFault { extends: cause } };
     Err(Fault::new(fault, message))
 }
 

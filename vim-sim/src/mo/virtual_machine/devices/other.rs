@@ -30,7 +30,7 @@ pub(super) fn add(edit: &mut Edit<'_, '_>, index: usize, device: &mut Poly<Virtu
         && tpm.endorsement_key_certificate.is_empty()
     {
         // Each module has certificates of its own: one of RSA and one of elliptic curves.
-        let mut certificate = || Binary::from(uuid::Uuid::new_v4().as_bytes().to_vec());
+        let certificate = || Binary::from(uuid::Uuid::new_v4().as_bytes().to_vec());
         tpm.endorsement_key_certificate = vec![certificate(), certificate()];
         tpm.endorsement_key_certificate_signing_request = vec![certificate(), certificate()];
     }

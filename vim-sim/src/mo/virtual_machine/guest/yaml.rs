@@ -5,8 +5,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
-    List(Vec<Value>),
-    Map(Vec<(String, Value)>),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
 }
 
 impl Value {
@@ -75,11 +75,8 @@ fn without_comment(line: &str) -> &str {
     let (mut quote, mut before) = (None, ' ');
     for (at, char) in line.char_indices() {
         match quote {
-            Some(open) => {
-                if char == open {
-                    quote = None;
-                }
-            }
+            Some(open) if char == open => quote = None,
+            Some(_) => {}
             None if matches!(char, '"' | '\'') => quote = Some(char),
             None if char == '#' && before.is_whitespace() => return line.get(..at).unwrap_or(line),
             None => {}

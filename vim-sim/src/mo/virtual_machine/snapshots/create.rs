@@ -52,6 +52,11 @@ fn start(call: &Call<'_>, quiesce: bool) -> Result<Reply> {
     call.task(&call.this, move |tx| create(tx, &vm, &wanted).map(Any::MoRef))
 }
 
+#[cfg(test)]
+pub(super) fn named(tx: &mut Tx<'_>, vm: &MoRef, name: &str, memory: bool, quiesce: bool) -> Result<MoRef> {
+    create(tx, vm, &Wanted { name: name.into(), description: String::new(), memory, quiesce })
+}
+
 fn create(tx: &mut Tx<'_>, vm: &MoRef, wanted: &Wanted) -> Result<MoRef> {
     let power = check(tx, vm, wanted)?;
     track(tx, vm)?;

@@ -104,3 +104,27 @@ pub(super) fn rename_in(info: &mut VirtualMachineSnapshotInfo, old: &str, new: &
         node.vm = vm.clone();
     }
 }
+
+/// The work of the tasks, for tests.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    pub(in super::super) fn take(
+        tx: &mut Tx<'_>,
+        vm: &MoRef,
+        name: &str,
+        memory: bool,
+        quiesce: bool,
+    ) -> Result<MoRef> {
+        create::named(tx, vm, name, memory, quiesce)
+    }
+
+    pub(in super::super) fn revert(tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef) -> Result<()> {
+        revert::revert(tx, vm, snapshot, false)
+    }
+
+    pub(in super::super) fn remove(tx: &mut Tx<'_>, vm: &MoRef, gone: &[MoRef]) -> Result<()> {
+        remove::remove(tx, vm, gone, true)
+    }
+}

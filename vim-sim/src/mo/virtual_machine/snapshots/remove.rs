@@ -40,7 +40,7 @@ pub(in crate::mo) fn remove_all_task(call: &Call<'_>) -> Result<Reply> {
 }
 
 /// Removes snapshots, parents named before their children.
-fn remove(tx: &mut Tx<'_>, vm: &MoRef, gone: &[MoRef], merge: bool) -> Result<()> {
+pub(super) fn remove(tx: &mut Tx<'_>, vm: &MoRef, gone: &[MoRef], merge: bool) -> Result<()> {
     // Those that are under way may have been removed meanwhile.
     for snapshot in gone.iter().rev() {
         remove_one(tx, vm, snapshot)?;

@@ -37,7 +37,7 @@ fn start(call: &Call<'_>, vm: MoRef, snapshot: MoRef) -> Result<Reply> {
     call.task(&vm.clone(), move |tx| revert(tx, &vm, &snapshot, suppress).map(|()| Any::Nil))
 }
 
-fn revert(tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef, suppress: bool) -> Result<()> {
+pub(super) fn revert(tx: &mut Tx<'_>, vm: &MoRef, snapshot: &MoRef, suppress: bool) -> Result<()> {
     let (config, facts) = kept(tx, snapshot)?;
     let (mut config, facts) = (config.clone(), facts.clone());
     if tx.get::<VirtualMachineProperties>(vm)?.runtime.power_state != VirtualMachinePowerState::POWERED_OFF {
