@@ -182,7 +182,7 @@ impl Timer {
             match self.next(target) {
                 Ok(job) => {
                     self.manual.send_modify(|time| *time = (*time).max(job.due));
-                    job.run(sim);
+                    (job.work)(sim);
                 }
                 Err(_) => break,
             }
