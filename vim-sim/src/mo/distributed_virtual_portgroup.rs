@@ -243,7 +243,10 @@ fn change(tx: &mut Tx<'_>, portgroup: &MoRef, spec: &DVPortgroupConfigSpec) -> R
     Ok(())
 }
 
-/// Gives a portgroup that grows by itself as many ports as it has VMs.
+/// How many ports a portgroup gets at once that grows by itself.
+const GROWTH: usize = 10;
+
+/// Has a portgroup that grows by itself have a port for each VM.
 pub(crate) fn derived(tx: &mut Tx<'_>, portgroup: &MoRef) {
     let Ok(properties) = tx.get::<DistributedVirtualPortgroupProperties>(portgroup) else { return };
     let (used, ports) = (properties.vm.len(), properties.port_keys.len());
@@ -251,7 +254,8 @@ pub(crate) fn derived(tx: &mut Tx<'_>, portgroup: &MoRef) {
         return;
     }
     let Some(switch) = properties.config.distributed_virtual_switch.clone() else { return };
-    let Ok(keys) = switch::new_ports(tx, &switch, used - ports) else { return };
+    let more = (used - ports).next_multiple_of(GROWTH);
+    let Ok(keys) = switch::new_ports(tx, &switch, more) else { return };
     if let Ok(properties) = tx.edit::<DistributedVirtualPortgroupProperties>(portgroup) {
         properties.port_keys.extend(keys);
         properties.config.num_ports = i32::try_from(properties.port_keys.len()).unwrap_or(i32::MAX);
