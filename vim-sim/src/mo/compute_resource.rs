@@ -120,11 +120,6 @@ pub(crate) fn destroy(tx: &mut Tx<'_>, moref: &MoRef) -> Result<()> {
     let resource = tx.get::<ComputeResourceProperties>(moref)?;
     let (pool, browser) = (resource.resource_pool.clone(), resource.environment_browser.clone());
     let hosts = resource.host.clone();
-    if cluster {
-        for host in &hosts {
-            host_system::check_idle(tx, host)?;
-        }
-    }
     for host in &hosts {
         host_system::leave(tx, host)?;
     }

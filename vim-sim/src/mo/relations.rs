@@ -23,10 +23,9 @@ pub(crate) fn set_pool(tx: &mut Tx<'_>, vm: &MoRef, pool: Option<&MoRef>) -> Res
     if let Some(pool) = pool {
         tx.edit::<ResourcePoolProperties>(pool)?.vm.push(vm.clone());
     }
-    let parent_vapp = pool.filter(|pool| tx.node(pool).is_some_and(|node| node.is_a("VirtualApp"))).cloned();
-    let machine = tx.edit::<VirtualMachineProperties>(vm)?;
-    machine.resource_pool = pool.cloned();
-    machine.parent_vapp = parent_vapp;
+    // A VM has a folder or a vApp above it. As in vcsim it is the folder, by which scripts find VMs; that it is in a vApp
+    // shows in its pool.
+    tx.edit::<VirtualMachineProperties>(vm)?.resource_pool = pool.cloned();
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::machine::{self, Network, Place};
+use super::vcenter::{HOST_MANAGERS, pass};
 use crate::fault::Result;
 use crate::mo::compute_resource;
 use crate::mo::folder::{self, Takes};
@@ -39,6 +40,7 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, root: &MoRef) -> Result<()>
         child_type.retain(|kind| !["Folder", "VirtualApp", "StoragePod"].contains(&kind.as_str()));
         folder::create_as(tx, &folder(name), &datacenter, name, child_type)?;
     }
+    pass(tx, HOST_MANAGERS);
     let resource = MoRef::new("ComputeResource", "ha-compute-res");
     let pool = MoRef::new("ResourcePool", "ha-root-pool");
     let properties = compute_resource::properties(tx, NAME, compute_resource::default_config());
@@ -52,6 +54,7 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, root: &MoRef) -> Result<()>
     let mut datastores = Vec::new();
     for number in 0..model.datastores {
         let moref = datastore::create_vmfs(tx, &folder("datastore"), &format!("LocalDS_{number}"))?;
+        pass(tx, 1);
         relations::mount(tx, &moref, &host)?;
         datastores.push(moref);
     }

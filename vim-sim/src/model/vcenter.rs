@@ -20,7 +20,7 @@ use vim_types::{
 use vim_wire::MoRef;
 
 /// Numbers that vcsim gives to the managers of a host.
-const HOST_MANAGERS: u64 = 7;
+pub(super) const HOST_MANAGERS: u64 = 7;
 
 /// The folders of a datacenter into which all is put.
 struct Folders {
@@ -62,7 +62,8 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, root: &MoRef) -> Result<()>
     Ok(())
 }
 
-fn pass(tx: &mut Tx<'_>, numbers: u64) {
+/// Passes over numbers that vcsim gives to what is not made here.
+pub(super) fn pass(tx: &mut Tx<'_>, numbers: u64) {
     for _ in 0..numbers {
         tx.new_number();
     }
