@@ -254,12 +254,6 @@ impl Simulator {
         &self.sim
     }
 
-    /// What it is made of, for tests beside the code.
-    #[cfg(test)]
-    pub(crate) const fn inside(&self) -> &Arc<Sim> {
-        &self.sim
-    }
-
     /// Its endpoint, such as `http://127.0.0.1:38017/sdk`.
     #[must_use]
     pub fn url(&self) -> &str {

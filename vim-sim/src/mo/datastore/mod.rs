@@ -3,6 +3,8 @@
 mod derived;
 mod maintenance;
 mod rename;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use derived::derived;
 pub(crate) use rename::rename;

@@ -10,14 +10,14 @@ struct Server {
 impl Server {
     async fn start() -> Self {
         let simulator = Simulator::builder().model(Model::vcenter()).start().await.unwrap();
-        let sim = simulator.inside();
+        let sim = simulator.sim();
         let session = sim.sessions.open("user", &Default::default(), sim.now(), sim.timer.elapsed());
         let token = session.token.clone();
         Self { simulator, token }
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> (u16, Bytes) {
-        let response = answer(self.simulator.inside(), request).await.unwrap();
+        let response = answer(self.simulator.sim(), request).await.unwrap();
         let code = response.status().as_u16();
         (code, response.into_body().collect().await.unwrap().to_bytes())
     }
@@ -35,7 +35,7 @@ impl Server {
     }
 
     fn free(&self) -> i64 {
-        self.simulator.inside().read(|world| {
+        self.simulator.sim().read(|world| {
             let datastore = &world.of_kind("Datastore")[0].moref;
             files::space(world, datastore).1
         })
@@ -69,7 +69,7 @@ async fn a_head_tells_the_length() {
     let server = Server::start().await;
     server.call("PUT", "x", "12345").await;
     let request = server.request("HEAD", "x").body(Full::<Bytes>::default()).unwrap();
-    let response = answer(server.simulator.inside(), request).await.unwrap();
+    let response = answer(server.simulator.sim(), request).await.unwrap();
     assert_eq!(response.headers()["content-length"], "5");
     assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
 }
@@ -106,7 +106,7 @@ async fn nobody_comes_in_without_a_session_a_ticket_or_a_password() {
     assert_eq!(send("cookie", "vmware_soap_session=\"other\"").await, 401);
     assert_eq!(send("authorization", "Basic dXNlcjpwYXNz").await, 200);
     assert_eq!(send("authorization", "Bearer x").await, 401);
-    let sim = server.simulator.inside();
+    let sim = server.simulator.sim();
     let ticket = sim.sessions.http_ticket("user", Some("get"), "/folder/x", sim.timer.elapsed());
     let cookie = format!("vmware_cgi_ticket={ticket}");
     assert_eq!(send("cookie", &cookie).await, 200);
@@ -123,7 +123,7 @@ async fn what_does_not_fit_or_is_not_there_is_refused() {
     let other = Request::get("/folder/x?dcPath=DC9&dsName=LocalDS_0")
         .header("cookie", format!("{}={}", soap::COOKIE, server.token));
     assert_eq!(server.send(other.body(Full::default()).unwrap()).await.0, 404);
-    let shrunk = server.simulator.inside().write(|tx| {
+    let shrunk = server.simulator.sim().write(|tx| {
         let datastore = tx.of_kind("Datastore")[0].moref.clone();
         let (capacity, free) = files::space(tx, &datastore);
         files::set_capacity(tx, &datastore, capacity - free + 10)

@@ -38,7 +38,7 @@ impl Server {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> (u16, Value) {
-        let response = answer(self.simulator.inside(), request).await.unwrap();
+        let response = answer(self.simulator.sim(), request).await.unwrap();
         let code = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (code, serde_json::from_slice(&body).unwrap_or(Value::Null))
@@ -49,7 +49,7 @@ impl Server {
     }
 
     fn id_of(&self, kind: &str, name: &str) -> Value {
-        let id = self.simulator.inside().read(|world| {
+        let id = self.simulator.sim().read(|world| {
             let found = world.of_kind(kind).into_iter().find(|node| node.name() == name).unwrap();
             found.moref.value().to_owned()
         });
@@ -228,7 +228,7 @@ async fn objects_have_the_tags_that_they_can_have() {
 
     // What is gone has no tags.
     let gone = MoRef::new("VirtualMachine", vm["id"].as_str().unwrap());
-    let removed = server.simulator.inside().write(|tx| {
+    let removed = server.simulator.sim().write(|tx| {
         tx.remove(&gone);
         Ok(())
     });
@@ -273,5 +273,5 @@ async fn things_go_wrong_on_demand() {
     assert_eq!(server.get("/api/session").await.0, 200);
     server.simulator.rule(Rule::on("GET /api/vcenter/vm").failure(Failure::CutBefore));
     let request = Request::get("/api/vcenter/vm").header(SESSION, &server.token).body(Full::default());
-    assert!(answer(server.simulator.inside(), request.unwrap()).await.is_err());
+    assert!(answer(server.simulator.sim(), request.unwrap()).await.is_err());
 }
