@@ -123,3 +123,8 @@ pub use offline::Offline;
 pub use rules::{Failure, Rule};
 pub use timer::Clock;
 pub use users::Role;
+
+/// The code in the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -324,6 +324,13 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_the_readme_can_be_loaded() {
+        let readme = include_str!("../../../../README.md");
+        let text = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a file");
+        toml(text).expect("can be loaded");
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         for (text, word) in [
             ("[[rule]]\nmethod = \"Login\"", "nothing goes wrong"),
