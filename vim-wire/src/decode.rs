@@ -4,7 +4,7 @@
 //! number is no number. It is strict about the document's form, and about text that cannot be a value of its type.
 
 use crate::any::{Any, ArrayAny, EnumAny, UnknownAny};
-use crate::desc::{FieldDesc, TypeDesc, head};
+use crate::desc::{EnumDesc, FieldDesc, TypeDesc, head};
 use crate::object::{DataObject, Extra, Object};
 use crate::open_enum::OpenValue;
 use crate::registry::Entry;
@@ -220,10 +220,7 @@ impl<'x> Reader<'x> {
             SlotMut::Enum(desc, grow) => {
                 let text = self.text(tag)?;
                 let value = OpenValue::of(desc, text.trim_ascii());
-                if self.rules.exact && (!matches!(value, OpenValue::Known(_)) || value.as_str().is_empty()) {
-                    let reason = format!("{:?} is no value of {}", value.as_str(), desc.name);
-                    return Err(DecodeError::new(tag.offset, reason));
-                }
+                self.check_enum(desc, &value, tag)?;
                 *grow.item() = value;
             }
             SlotMut::MoRef(cell) => cell.put(self.moref(tag)?),
@@ -245,8 +242,25 @@ impl<'x> Reader<'x> {
         let at = self.offset();
         let text = self.text(tag)?;
         let text = text.trim_ascii();
-        if !text.is_empty() {
+        if !text.is_empty() || self.rules.exact {
             put(parse(text).ok_or_else(|| not_a(what, at, text))?);
+        }
+        Ok(())
+    }
+
+    fn enum_any(&mut self, desc: &'static EnumDesc, tag: &Tag<'x>) -> Result<EnumAny> {
+        let value = self.text(tag)?.into_owned();
+        if self.rules.exact {
+            self.check_enum(desc, &OpenValue::of(desc, &value), tag)?;
+        }
+        Ok(EnumAny { type_name: desc.name, value })
+    }
+
+    /// What an exact reader asks of an enumeration's value.
+    fn check_enum(&self, desc: &EnumDesc, value: &OpenValue, tag: &Tag<'x>) -> Result<()> {
+        if self.rules.exact && (!matches!(value, OpenValue::Known(_)) || value.as_str().is_empty()) {
+            let reason = format!("{:?} is no value of {}", value.as_str(), desc.name);
+            return Err(DecodeError::new(tag.offset, reason));
         }
         Ok(())
     }
@@ -265,6 +279,11 @@ impl<'x> Reader<'x> {
             (kind, server_guid.map(Into::into))
         };
         let value = self.text(tag)?;
+        if self.rules.exact && (value.trim_ascii().is_empty() || self.registry.managed_named(&kind).is_none())
+        {
+            let reason = format!("{kind:?} {value:?} is no reference to a managed object");
+            return Err(DecodeError::new(tag.offset, reason));
+        }
         Ok(MoRef { kind, value: value.trim_ascii().into(), server_guid })
     }
 
@@ -293,10 +312,7 @@ impl<'x> Reader<'x> {
             "ManagedObjectReference" => Any::MoRef(self.moref(tag)?),
             _ => match self.registry.get(name) {
                 Some(Entry::Type(desc)) => Any::Object(self.object_of(desc, kind, tag)?),
-                Some(Entry::Enum(desc)) => {
-                    let value = self.text(tag)?.into_owned();
-                    Any::Enum(EnumAny { type_name: desc.name, value })
-                }
+                Some(Entry::Enum(desc)) => Any::Enum(self.enum_any(desc, tag)?),
                 _ => match name.strip_prefix("ArrayOf") {
                     Some(item) if is_name(item) => self.array(tag, name, item)?,
                     _ if self.rules.strict => {
@@ -319,9 +335,7 @@ impl<'x> Reader<'x> {
             let kind = reader.xsi_type(child);
             items.push(match item {
                 Some(Entry::Type(desc)) => Any::Object(reader.object_of(desc, kind, child)?),
-                Some(Entry::Enum(desc)) => {
-                    Any::Enum(EnumAny { type_name: desc.name, value: reader.text(child)?.into_owned() })
-                }
+                Some(Entry::Enum(desc)) => Any::Enum(reader.enum_any(desc, child)?),
                 Some(Entry::Managed(_)) => Any::MoRef(reader.moref(child)?),
                 None if kind.is_some() => reader.any(kind, child)?,
                 None => reader.plain(child, plain)?,

@@ -31,6 +31,21 @@ impl Reader<'_> {
     }
 }
 
+impl<'x> Reader<'x> {
+    /// Reads an element as a value of the type that the schema names for it, such as a method's result, or of the descendant
+    /// that its `xsi:type` names.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, or the value is not of the type.
+    pub fn declared(&mut self, declared: &'x str, tag: &Tag<'x>) -> Result<Any> {
+        match self.registry.type_named(declared) {
+            Some(desc) => Ok(Any::Object(self.object_of(desc, self.xsi_type(tag), tag)?)),
+            None => self.any(Some(declared), tag),
+        }
+    }
+}
+
 /// A call that was received.
 pub struct Incoming<'x> {
     /// The method's name on the wire.

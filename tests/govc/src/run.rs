@@ -124,6 +124,8 @@ async fn govc(server: &Server, line: &Line, variables: &HashMap<String, String>)
         .env("HOME", &server.folder)
         .env("GOVMOMI_HOME", server.folder.join(".govmomi"))
         .env("GOVC_URL", &server.url)
+        // The server's own version: govc's may be newer.
+        .env("GOVC_VIM_VERSION", "-")
         .env("TZ", "UTC")
         .current_dir(&server.folder)
         .stdin(Stdio::piped())
