@@ -5,7 +5,6 @@
     reason = "a test that cannot start its servers has failed"
 )]
 
-pub mod normal;
 pub mod run;
 pub mod script;
 pub mod server;

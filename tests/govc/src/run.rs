@@ -1,8 +1,8 @@
 //! Runs scenarios against both servers, and compares what govc prints.
 
-use crate::normal;
 use crate::script::{Filter, Line, Scenario};
 use crate::server::{Kind, Server};
+use sim_tests::normal;
 use std::collections::HashMap;
 use std::process::Stdio;
 use std::time::Duration;

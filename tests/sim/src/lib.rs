@@ -3,5 +3,8 @@
 
 pub mod check;
 pub mod crawl;
+pub mod differ;
 pub mod http;
+pub mod model;
+pub mod normal;
 pub mod proxy;
