@@ -101,7 +101,8 @@ fn scalar(value: &Any, names: &Names) -> String {
 /// Items of a list are told apart by key or name, and else by their places.
 fn items(items: &[ObjRef<'_>], at: &str, names: &Names, to: &mut BTreeMap<String, String>) {
     for (index, item) in items.iter().enumerate() {
-        let label = ["key", "name", "vm", "host", "id"].iter().find_map(|field| label(item.get(field)?, names));
+        let label =
+            ["key", "name", "vm", "host", "id"].iter().find_map(|field| label(item.get(field)?, names));
         object(*item, &format!("{at}[{}]", label.unwrap_or_else(|| index.to_string())), names, to);
     }
 }
@@ -284,7 +285,8 @@ impl Meant {
         }
         let mut report: Vec<_> = unlisted.values().map(ToString::to_string).collect();
         let stale = self.0.iter().filter(|entry| !used.contains(&entry.line));
-        report.extend(stale.map(|entry| format!("line {}: nothing differs so: {}", entry.line, entry.pattern)));
+        report
+            .extend(stale.map(|entry| format!("line {}: nothing differs so: {}", entry.line, entry.pattern)));
         report
     }
 }

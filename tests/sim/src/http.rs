@@ -8,12 +8,16 @@ use hyper::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use vim_types::ServiceContent;
 use vim_wire::{Any, MoRef};
 
 /// Whatever went wrong.
 pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// How long an answer may take. A vcsim whose handler panicked holds its locks for ever.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Sends a request to an address, and reads the whole answer.
 ///
@@ -107,7 +111,8 @@ impl Soap {
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }
-        let answer = send(&self.address, request.body(document.into())?).await?;
+        let sent = send(&self.address, request.body(document.into())?);
+        let answer = tokio::time::timeout(LIMIT, sent).await??;
         let cookie = answer.headers().get(SET_COOKIE).and_then(|value| value.to_str().ok());
         if let Some(cookie) = cookie.and_then(|cookie| cookie.split(';').next()) {
             self.cookie = Some(cookie.to_owned());

@@ -30,7 +30,8 @@ struct Schema {
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../codegen/schema/vim25");
-    let raw = load::load(&Folders(vec![folder.clone()]), &["vimService.wsdl".into()]).expect("the schema is read");
+    let raw =
+        load::load(&Folders(vec![folder.clone()]), &["vimService.wsdl".into()]).expect("the schema is read");
     let text = std::fs::read_to_string(folder.join("vim-metadata.json")).expect("the metadata are read");
     let metadata = codegen::metadata::parse(&text, "vim-metadata.json").expect("are metadata");
     Schema { raw, metadata }
@@ -47,7 +48,9 @@ pub fn methods() -> Vec<Method> {
             let Some(operation) = operations.iter().find(|operation| operation.name == facts.name) else {
                 continue;
             };
-            let Some(RawElement::Named(request)) = schema.raw.elements.get(&operation.input) else { continue };
+            let Some(RawElement::Named(request)) = schema.raw.elements.get(&operation.input) else {
+                continue;
+            };
             let fields = schema.raw.types[request].fields.iter().filter(|field| field.name != "_this");
             let params = fields.map(|field| (field, facts.params.get(&field.name))).collect();
             methods.push(Method { name: &facts.name, this, params });
@@ -110,7 +113,8 @@ fn element(
     to.push_str(&format!("<{name}>"));
     for (owner, field) in fields(ty) {
         if !field.optional {
-            let facts = SCHEMA.metadata.types.get(&owner.name).and_then(|facts| facts.fields.get(&field.name));
+            let facts =
+                SCHEMA.metadata.types.get(&owner.name).and_then(|facts| facts.fields.get(&field.name));
             element(field, facts, depth, find, to)?;
         }
     }

@@ -12,6 +12,12 @@ const RULES: &[(&str, &str)] = &[
     (r"(?i)\b(?:[0-9a-f]{2}[ -]){7,8}[- ]?(?:[0-9a-f]{2}[ -]){6,7}[0-9a-f]{2}\b", "<uuid>"),
     (r"(?i)\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>"),
     (r"(?:https?://)?127\.0\.0\.1:\d+", "<server>"),
+    // Sessions' secrets and tickets.
+    (r"\b[0-9a-f]{40}\b", "<uuid>"),
+    (r"\bcst-<uuid>", "<uuid>"),
+    // vcsim's machines have no guests, and its guests' full names are their ids.
+    (r"(IP address:) +\d+(?:\.\d+){3}", "$1"),
+    (r"(Guest name: ) +\S.*", "$1 <guest>"),
     // Times: of the schema, of Go, of govc's lists, of an event; how long something took; nothing yet.
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d(?: UTC)? \d{4}", "<time>"),
@@ -44,6 +50,14 @@ const RULES: &[(&str, &str)] = &[
 
 static COMPILED: LazyLock<Vec<(Regex, &str)>> =
     LazyLock::new(|| RULES.iter().filter_map(|(rule, by)| Some((Regex::new(rule).ok()?, *by))).collect());
+
+static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d+\b").ok());
+
+/// A line without its whole numbers.
+#[must_use]
+pub fn numbers(line: &str) -> String {
+    NUMBER.as_ref().map_or(line.into(), |number| number.replace_all(line, "<n>")).into_owned()
+}
 
 /// Fields of JSON whose numbers are the server's own.
 const NUMBERS: &[&str] =

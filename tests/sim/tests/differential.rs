@@ -53,7 +53,9 @@ impl Side {
     /// How a task ends.
     async fn task(&mut self, task: &MoRef, told: &mut BTreeMap<String, String>) {
         loop {
-            let Ok(Ok(properties)) = all_properties(&mut self.soap, task, How::Leniently).await else { return };
+            let Ok(Ok(properties)) = all_properties(&mut self.soap, task, How::Leniently).await else {
+                return;
+            };
             let info = properties.get("info").and_then(Any::downcast_ref::<vim_types::TaskInfo>);
             let Some(info) = info else { return };
             match info.state {
@@ -83,9 +85,11 @@ struct Pair {
 
 impl Pair {
     async fn new() -> Self {
-        let flags = ["-tls=false", "-pool", "1", "-app", "1", "-pod", "1", "-nsx", "1", "-pg-nsx", "1", "-vm", "1"];
+        let flags =
+            ["-tls=false", "-pool", "1", "-app", "1", "-pod", "1", "-nsx", "1", "-pg-nsx", "1", "-vm", "1"];
         let vcsim = Vcsim::start(&flags).await;
-        let model = Model::vcenter().resource_pools(1).apps(1).pods(1).opaque_networks(1).nsx_portgroups(1).vms(1);
+        let model =
+            Model::vcenter().resource_pools(1).apps(1).pods(1).opaque_networks(1).nsx_portgroups(1).vms(1);
         let simulator = Simulator::builder().model(model).clock(Clock::Instant).start().await.unwrap();
         Self {
             vcsim: Side::new(&vcsim.address).await,
@@ -116,8 +120,7 @@ async fn objects_and_their_properties_are_as_vcsims() {
     let pair = Pair::new().await;
     let mut differences = Vec::new();
     let (theirs, ours) = (pair.vcsim.names.objects(), pair.ours.names.objects());
-    for (names, others, how) in
-        [(&theirs, &ours, differ::How::Missing), (&ours, &theirs, differ::How::Extra)]
+    for (names, others, how) in [(&theirs, &ours, differ::How::Missing), (&ours, &theirs, differ::How::Extra)]
     {
         for (name, moref) in names.iter().filter(|(name, _)| !others.contains_key(*name)) {
             let (of, case) = (format!("object {}", moref.kind()), (*name).to_owned());
