@@ -1,6 +1,7 @@
 //! From a call to its handler: sessions, versions, objects and privileges are checked here, once for all methods.
 
 use crate::call::{Call, Handler, Reply};
+use crate::collector::{FETCH, fetch};
 use crate::fault::{Fault, Result};
 use crate::mo;
 use crate::mo::task::Doomed;
@@ -81,6 +82,11 @@ pub(crate) async fn answer(
     version: u8,
     doomed: Option<Doomed>,
 ) -> Result<Reply> {
+    if incoming.method == FETCH.name {
+        incoming.check(&FETCH, version)?;
+        let this = incoming.this.clone();
+        return fetch(&Call { sim, session, visitor, method: &FETCH, this, version, incoming, doomed });
+    }
     let Some(Known { desc, handler }) = known().get(incoming.method) else {
         return Err(Fault::invalid_request(format!("there is no method {:?}", incoming.method)));
     };

@@ -107,11 +107,16 @@ impl<'a> Value<'a> {
 
     /// Writes it as `val`.
     pub(crate) fn write(&self, writer: &mut Writer) {
+        self.write_as(writer, "val");
+    }
+
+    /// Writes it as an element of that name; nothing where there is nothing.
+    pub(crate) fn write_as(&self, writer: &mut Writer, name: &str) {
         match &self.0 {
-            Found::Nothing => {}
-            Found::Object(object) => writer.object_ref("val", "", *object),
-            Found::Boxed(object) => writer.object("val", "", object),
-            Found::Slot(slot) => writer.any_slot("val", slot),
+            Found::Object(object) => writer.object_ref(name, "", *object),
+            Found::Boxed(object) => writer.object(name, "", object),
+            Found::Slot(slot) if self.is_there() => writer.any_slot(name, slot),
+            Found::Slot(_) | Found::Nothing => {}
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod changes;
 mod content;
+mod fetch;
 mod filter;
 mod pages;
 mod privilege;
@@ -21,6 +22,7 @@ mod updates;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fetch::{FETCH, fetch};
 pub(crate) use filter::Filter;
 pub(crate) use retrieve::{continue_retrieval, retrieve};
 pub(crate) use scope::Scope;
