@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::slot::{ObjRef, Slot, Wire, WireItem};
 use crate::soap;
 use crate::xml::read::{Reader, Tag};
-use crate::{DecodeError, ErrorKind, MoRef};
+use crate::{DecodeError, MoRef, TaskProgress, TaskRef};
 use futures_core::Stream;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -16,7 +16,6 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,6 +44,18 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How much of it may be read.
     pub limits: Limits,
+    /// The operation id that the call had, where it had one.
+    pub operation_id: Option<Box<str>>,
+}
+
+impl Answer {
+    /// Adds the call's operation id to what went wrong with its answer.
+    fn blame(&self, error: Error) -> Error {
+        match &self.operation_id {
+            Some(id) => error.with_operation_id(id.clone()),
+            None => error,
+        }
+    }
 }
 
 /// A managed object of a server: its reference, and who sends its calls.
@@ -253,11 +264,16 @@ impl<'a, R: Output + 'a> IntoFuture for Call<'a, R> {
             let (handle, method) = (self.handle, self.method);
             let answer = handle.caller.call(self.to_request()).await?;
             R::from_answer(&answer, handle, method).map_err(|error| {
-                let from = format!("the answer came from {:?}", handle.caller);
-                Error::from(error).in_call(method, &handle.moref).with_hint(from)
+                let error = Error::from(error).in_call(method, &handle.moref);
+                answer.blame(error.with_hint(came_from(&handle.caller)))
             })
         })
     }
+}
+
+/// What to say of an answer that cannot be read: it does not know its server itself.
+pub(crate) fn came_from(caller: &Arc<dyn Caller>) -> String {
+    format!("the answer came from {caller:?}")
 }
 
 /// What a method can answer.
@@ -332,124 +348,8 @@ pub fn moref_answer(answer: &Answer, method: &'static MethodDesc) -> Result<MoRe
     Ok(moref)
 }
 
-/// A task of a server, and what it was started for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskRef {
-    /// The task.
-    pub moref: MoRef,
-    /// The method that started it.
-    pub method: &'static MethodDesc,
-    /// The object that it was started on.
-    pub this: MoRef,
-    /// How long to wait; without end where not set.
-    pub timeout: Option<Duration>,
-}
-
 impl PartialEq for MethodDesc {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-    }
-}
-
-/// How far a task is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TaskProgress {
-    /// `queued`, `running`, `success` or `error`.
-    pub state: String,
-    /// Percent done, where the server says.
-    pub percent: Option<i32>,
-    /// What it is doing, in the server's words.
-    pub description: Option<String>,
-}
-
-impl TaskProgress {
-    /// How far a task is.
-    #[must_use]
-    pub fn new(state: impl Into<String>, percent: Option<i32>, description: Option<String>) -> Self {
-        Self { state: state.into(), percent, description }
-    }
-}
-
-/// A task that the server is carrying out: awaited for its result, or watched for its progress.
-///
-/// Dropping it stops the watching and leaves the task alone; [`Task::cancel`] asks the server to stop it.
-#[must_use = "a task goes on by itself; await it to know how it ends"]
-pub struct Task<T> {
-    task: TaskRef,
-    caller: Arc<dyn Caller>,
-    result: PhantomData<fn() -> T>,
-}
-
-impl<T> Task<T> {
-    /// A task to be watched again, by a reference that was kept.
-    pub fn resume(caller: Arc<dyn Caller>, task: TaskRef) -> Self {
-        Self { task, caller, result: PhantomData }
-    }
-
-    /// The task's reference.
-    #[must_use]
-    pub const fn moref(&self) -> &MoRef {
-        &self.task.moref
-    }
-
-    /// What can be kept to [`resume`](Self::resume) it.
-    #[must_use]
-    pub const fn task_ref(&self) -> &TaskRef {
-        &self.task
-    }
-
-    /// Bounds the wait. When it passes, the await fails with the last state seen, and the task goes on.
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.task.timeout = Some(timeout);
-        self
-    }
-
-    /// How far it is, ending with its last state. The result, or why it failed, is for the await to say.
-    pub fn progress(&self) -> BoxStream<'static, Result<TaskProgress, Error>> {
-        self.caller.progress(&self.task)
-    }
-
-    /// Asks the server to cancel it. Awaiting it then fails as cancelled, or succeeds where the server was faster.
-    ///
-    /// # Errors
-    ///
-    /// When the task cannot be cancelled, or has ended.
-    pub async fn cancel(&self) -> Result<(), Error> {
-        self.caller.cancel(&self.task).await
-    }
-}
-
-impl<T> fmt::Debug for Task<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({} on {})", self.task.moref, self.task.method.name, self.task.this)
-    }
-}
-
-impl<T: Output + 'static> IntoFuture for Task<T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let any = self.caller.wait(&self.task).await?;
-            T::from_any(any, &self.task, &self.caller)
-        })
-    }
-}
-
-impl<T: Output> Output for Task<T> {
-    fn from_answer(
-        answer: &Answer,
-        handle: &Handle,
-        method: &'static MethodDesc,
-    ) -> Result<Self, DecodeError> {
-        let moref = moref_answer(answer, method)?;
-        let task = TaskRef { moref, method, this: handle.moref.clone(), timeout: None };
-        Ok(Self { task, caller: Arc::clone(&handle.caller), result: PhantomData })
-    }
-
-    fn from_any(_: Any, task: &TaskRef, _: &Arc<dyn Caller>) -> Result<Self, Error> {
-        Err(Error::new(ErrorKind::Protocol, "a task's result is no task").in_call(task.method, &task.this))
     }
 }

@@ -4,11 +4,12 @@ use crate::MoRef;
 use crate::desc::MethodDesc;
 use crate::encode::EncodeError;
 use crate::object::{DataObject, Object};
-use crate::slot::{Cell, Slot};
+use crate::slot::{Cell, ObjRef, Slot};
 use crate::xml::read::DecodeError;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,9 +47,13 @@ pub enum ErrorKind {
 
 /// What went wrong, in which operation and on which object.
 ///
-/// `Display` says the operation, the object and the cause in the server's words; it never repeats [`source`](StdError::source).
+/// `Display` says the operation, the object, the cause in the server's words, what to do about it, and the operation id under
+/// which the server has it in its logs; it never repeats [`source`](StdError::source). It can be cloned, for all who waited for
+/// what failed.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<Cow<'static, str>>,
@@ -56,8 +61,9 @@ struct Inner {
     object_name: Option<String>,
     message: String,
     hint: Option<Cow<'static, str>>,
+    operation_id: Option<Box<str>>,
     fault: Option<Fault>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// A fault as a server reported it: its message and, typed, what it is.
@@ -89,13 +95,21 @@ impl Fault {
     pub fn downcast_ref<T: DataObject>(&self) -> Option<&T> {
         self.detail.as_ref().and_then(Object::downcast_ref)
     }
+}
 
-    /// The text of one of the fault's fields, its base's included.
-    fn text(&self, field: &str) -> Option<&str> {
-        match self.detail.as_ref()?.as_ref().get(field)? {
-            Slot::Str(cell) => cell.values().first().map(String::as_str),
-            _ => None,
-        }
+/// The first text in a field, its base's included.
+fn text(object: &ObjRef<'_>, field: &str) -> Option<String> {
+    match object.get(field)? {
+        Slot::Str(cell) => cell.values().first().cloned(),
+        _ => None,
+    }
+}
+
+/// The first reference in a field, its base's included.
+fn reference(object: &ObjRef<'_>, field: &str) -> Option<MoRef> {
+    match object.get(field)? {
+        Slot::MoRef(cell) => cell.values().first().filter(|moref| !moref.is_empty()).cloned(),
+        _ => None,
     }
 }
 
@@ -165,6 +179,7 @@ impl Error {
             object_name: None,
             message: message.into(),
             hint: None,
+            operation_id: None,
             fault: None,
             source: None,
         }))
@@ -200,15 +215,36 @@ impl Error {
     /// Adds what caused it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Adds what to do about it.
+    /// Adds what to do about it, behind what was said of that already.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.0.hint = Some(hint.into());
+        let hint = hint.into();
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(before) => format!("{before}; {hint}").into(),
+            None => hint,
+        });
         self
+    }
+
+    /// Adds the operation id of the call, where none is known yet.
+    #[must_use]
+    pub fn with_operation_id(mut self, id: impl Into<Box<str>>) -> Self {
+        self.0.operation_id.get_or_insert_with(|| id.into());
+        self
+    }
+
+    /// The same failure as that of something larger, whose operation and object are still to be added: what was said of the
+    /// smaller one follows `what` in the message. Kind, fault and source stay.
+    #[must_use]
+    pub fn inside(self, what: &str) -> Self {
+        let mut outer = Self::new(self.0.kind, format!("{what}: {self}"));
+        let Inner { fault, source, .. } = *self.0;
+        (outer.0.fault, outer.0.source) = (fault, source);
+        outer
     }
 
     /// Adds the operation, where none is named yet.
@@ -252,6 +288,12 @@ impl Error {
     #[must_use]
     pub fn object(&self) -> Option<&MoRef> {
         self.0.object.as_ref()
+    }
+
+    /// The operation id that the call had in the server's logs, where one was sent.
+    #[must_use]
+    pub fn operation_id(&self) -> Option<&str> {
+        self.0.operation_id.as_deref()
     }
 
     /// The fault, where a server reported one.
@@ -309,11 +351,21 @@ impl Error {
     #[must_use]
     pub fn is_no_permission(&self) -> Option<MissingPrivilege> {
         let fault = self.fault().filter(|fault| fault.is_named("NoPermission"))?;
-        let object = match fault.detail.as_ref()?.as_ref().get("object") {
-            Some(Slot::MoRef(cell)) => cell.values().first().cloned(),
-            _ => None,
+        let fault = fault.detail.as_ref()?.as_ref();
+        let mut missing = MissingPrivilege {
+            privilege: text(&fault, "privilegeId").unwrap_or_default(),
+            object: reference(&fault, "object"),
         };
-        Some(MissingPrivilege { privilege: fault.text("privilegeId").unwrap_or_default().to_owned(), object })
+        // Servers from 7.0.3 on say it here, for several objects, and leave the other two unset at times.
+        if let Some(Slot::Struct(entries)) = fault.get("missingPrivileges")
+            && let Some(first) = entries.iter().next()
+        {
+            if missing.privilege.is_empty() {
+                missing.privilege = text(&first, "privilegeIds").unwrap_or_default();
+            }
+            missing.object = missing.object.or_else(|| reference(&first, "entity"));
+        }
+        Some(missing)
     }
 
     /// Whether the time that was allowed has passed.
@@ -362,7 +414,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, object, object_name, message, hint, .. } = &*self.0;
+        let Inner { operation, object, object_name, message, hint, operation_id, .. } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}")?;
             match (object_name, object) {
@@ -374,8 +426,11 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         f.write_str(message)?;
-        match hint {
-            Some(hint) => write!(f, "; {hint}"),
+        if let Some(hint) = hint {
+            write!(f, "; {hint}")?;
+        }
+        match operation_id {
+            Some(id) => write!(f, " (opID {id})"),
             None => Ok(()),
         }
     }

@@ -21,14 +21,12 @@ mod registry;
 pub mod server;
 mod slot;
 pub mod soap;
+mod task;
 mod xml;
 
 pub use any::{Any, ArrayAny, EnumAny, UnknownAny};
 pub use binary::Binary;
-pub use call::{
-    Answer, Arg, BoxFuture, BoxStream, Call, Caller, Handle, ManagedObject, Output, Request, Task,
-    TaskProgress, TaskRef,
-};
+pub use call::{Answer, Arg, BoxFuture, BoxStream, Call, Caller, Handle, ManagedObject, Output, Request};
 pub use datetime::{DateTime, ParseDateTimeError};
 pub use decode::from_xml;
 pub use desc::{Base, EnumDesc, FieldDesc, MethodDesc, ParamDesc, REQUIRED, SECRET, TypeDesc};
@@ -40,6 +38,7 @@ pub use object::{DataObject, Object, Poly, VimObject};
 pub use open_enum::{OpenEnum, OpenValue};
 pub use registry::{Area, Entry, Registry, Service};
 pub use slot::{Card, Cell, Holder, Items, Kind, ObjRef, Objects, PolyHolder, Slot, TypeRef, Wire, WireItem};
+pub use task::{Task, TaskProgress, TaskRef};
 pub use xml::read::{DecodeError, Reader, Tag};
 
 /// For the macros of this crate alone.
