@@ -2,11 +2,13 @@
 
 use crate::client::Client;
 use crate::credentials::Credentials;
+use crate::endpoint::masked;
 use crate::line::Line;
 use crate::session::Session;
 use crate::transport::{Timeouts, Transport};
 use crate::{Endpoint, Retry, Trust};
 use secrecy::SecretString;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use vim_wire::{Error, ErrorKind, Limits};
@@ -28,7 +30,7 @@ use vim_wire::{Error, ErrorKind, Limits};
 /// client.close().await
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a client is made by `build` or `connect`"]
 pub struct ClientBuilder {
     endpoint: String,
@@ -40,6 +42,23 @@ pub struct ClientBuilder {
     user_agent: Option<String>,
     keepalive: Option<Duration>,
     locale: Option<String>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    /// Without secrets, even where someone wrote a password into the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("endpoint", &masked(&self.endpoint))
+            .field("credentials", &self.credentials)
+            .field("trust", &self.trust)
+            .field("timeouts", &self.timeouts)
+            .field("limits", &self.limits)
+            .field("retry", &self.retry)
+            .field("user_agent", &self.user_agent)
+            .field("keepalive", &self.keepalive)
+            .field("locale", &self.locale)
+            .finish()
+    }
 }
 
 impl ClientBuilder {

@@ -74,3 +74,21 @@ pub use generated::PROPERTIES;
 pub use generated::mo;
 pub use generated::types::*;
 pub use generated::{METHODS, REGISTRY, VIM25};
+
+/// The method of that name on the wire, of the managed object that brings it: what turns a stored
+/// [`TaskRef`](vim_wire::TaskRef) into one again. None where this build lacks it.
+///
+/// ```
+/// let method = vim_types::method("VirtualMachine", "PowerOnVM_Task").expect("is in every build");
+/// assert!(method.task);
+/// assert!(vim_types::method("VirtualMachine", "PowerOn").is_none());
+/// ```
+#[must_use]
+pub fn method(object: &str, name: &str) -> Option<&'static vim_wire::MethodDesc> {
+    let mut areas = METHODS.iter();
+    areas.find_map(|methods| {
+        let at = methods.partition_point(|method| method.name < name);
+        let named = methods.iter().skip(at).take_while(|method| method.name == name);
+        named.into_iter().find(|method| method.this == object).copied()
+    })
+}

@@ -214,6 +214,11 @@ fn secrets_are_not_in_debug() {
         Client::builder("vc").clone_ticket("top-secret"),
     );
     assert!(!shown.contains("top-secret") && shown.contains("alice"), "{shown}");
+    for address in ["https://bob:top-secret@vc", "bob:#/?top-secret@vc", "ftp://bob:top-secret@vc"] {
+        let builder = Client::builder(address);
+        let shown = format!("{builder:?} {:?}", builder.clone().build().expect_err("user info"));
+        assert!(!shown.contains("top-secret") && shown.contains("@vc"), "{shown}");
+    }
 }
 
 #[tokio::test]
