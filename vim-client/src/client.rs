@@ -164,7 +164,8 @@ impl Client {
 
     /// Ends the session. What is called after that, on any clone, fails as [`Closed`](crate::ErrorKind::Closed); closing again does nothing.
     ///
-    /// A session that was given to the client stays open.
+    /// A session that was given to the client stays open, and what the client made in it is destroyed. A login that is on its way
+    /// is waited for, for 20 seconds at the most; one that takes longer is ended when it is there.
     ///
     /// # Errors
     ///

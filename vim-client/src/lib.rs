@@ -26,6 +26,7 @@ mod builder;
 mod client;
 mod credentials;
 mod endpoint;
+mod held;
 mod inventory;
 mod line;
 mod property;

@@ -139,7 +139,10 @@ impl Line {
             trip.span.record("attempt", trip.attempt);
             match self.attempt(request, trip, outgoing.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => attempts.after(failure).await?,
+                Err(failure) => attempts.after(failure).await.map_err(|error| {
+                    // What was never sent is in nobody's logs.
+                    if error.is_never_sent() { error } else { error.with_operation_id(trip.operation_id) }
+                })?,
             }
         }
     }
@@ -168,7 +171,10 @@ impl Line {
         }
         match soap::fault(&incoming.body, request.method.service.registry, limits) {
             Ok(Some(fault)) => Err(Error::from_fault(fault).into()),
-            Ok(None) if incoming.status == 200 => Ok(Answer { body: incoming.body, limits }),
+            Ok(None) if incoming.status == 200 => {
+                let operation_id = Some(trip.operation_id.into());
+                Ok(Answer { body: incoming.body, limits, operation_id })
+            }
             Ok(None) => Err(protocol(format!("it answered no fault, but {}", describe(&incoming)))),
             Err(error) => {
                 let what = if incoming.status == 200 {
@@ -230,7 +236,7 @@ impl<D: Iterator<Item = Duration>> Attempts<D> {
             return Err(self.give_up(failure));
         };
         let delay = failure.retry_after.unwrap_or_default().max(delay);
-        if self.start.elapsed() + delay >= self.total {
+        if self.start.elapsed().saturating_add(delay) >= self.total {
             return Err(self.give_up(failure));
         }
         tracing::debug!(error = %failure.error, ?delay, attempt = self.made, "trying again");
@@ -271,6 +277,14 @@ mod tests {
         let mut attempts = Attempts::new(Retry { total: Duration::from_secs(30), ..Retry::default() }, true);
         assert!(attempts.after(failure(Again::Idempotent, Some(20))).await.is_ok());
         assert!(attempts.after(failure(Again::Idempotent, Some(20))).await.is_err(), "the time is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_asks_for_more_time_than_there_is_is_given_up() {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let mut attempts = Attempts::new(Retry { total: Duration::MAX, ..Retry::default() }, true);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(attempts.after(failure(Again::Idempotent, Some(u64::MAX))).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

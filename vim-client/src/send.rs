@@ -2,29 +2,25 @@
 
 use crate::client::{Client, Core, WeakClient};
 use crate::line::{Line, Trip};
+use crate::property::from_localized;
 use crate::session::Live;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{Instrument, Span};
 use vim_types::{NotAuthenticated, ObjectContent, RetrieveResult};
-use vim_wire::{Answer, Error, ErrorKind, Handle, Output, Request};
+use vim_wire::{Answer, DecodeError, Error, ErrorKind, Fault, Handle, Object, Output, Request};
 
 /// How a call is sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SendOptions {
     /// The time for an attempt, where it is not the client's.
     pub(crate) timeout: Option<Duration>,
     /// Whether the answer is expected to take long: then it has a connection of its own, and is never sent again.
     pub(crate) long_poll: bool,
-    /// Whether the call logs in again, and is repeated, where the session ended.
-    pub(crate) relogin: bool,
-}
-
-impl Default for SendOptions {
-    fn default() -> Self {
-        Self { timeout: None, long_poll: false, relogin: true }
-    }
+    /// The one session that the call makes sense in, where it is about something that the server keeps for a session: in no
+    /// other is it sent, and it does not log in again.
+    pub(crate) only_in: Option<u64>,
 }
 
 impl Client {
@@ -39,42 +35,65 @@ impl Client {
         }
     }
 
-    /// Logs in, on behalf of all that wait. It goes on where the caller gives up, so that no session is lost half opened.
+    /// Logs in, on behalf of all that wait. It goes on where the caller gives up or the client is closed, so that no session
+    /// is lost half opened.
     async fn renew(&self, seen: u64) -> Result<Live, Error> {
         let core = Arc::clone(self.core());
-        apart(async move {
+        let renewed = apart(async move {
             let live = core.session.renew(seen).await?;
             keep_alive(&core);
             Ok(live)
-        })
-        .await
+        });
+        tokio::select! {
+            renewed = renewed => renewed,
+            closed = self.session().until_closed() => Err(closed),
+        }
     }
 
     /// Sends a call and returns the answer, which is not a fault: tries again where that is safe, and logs in again where the
     /// session ended.
     pub(crate) async fn send(&self, request: &Request<'_>, options: SendOptions) -> Result<Answer, Error> {
+        self.send_in(request, options).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with the session that the answer came in.
+    pub(crate) async fn send_in(
+        &self,
+        request: &Request<'_>,
+        options: SendOptions,
+    ) -> Result<(Answer, u64), Error> {
         let operation_id = self.operation_id();
         let span = Line::span(request, &operation_id);
-        let result = self.send_in(request, options, &operation_id, &span).instrument(span.clone()).await;
+        let result = self.trips(request, options, &operation_id, &span).instrument(span.clone()).await;
         if let Err(error) = &result {
             span.record("error", tracing::field::display(error));
         }
         result
     }
 
-    async fn send_in(
+    async fn trips(
         &self,
         request: &Request<'_>,
         options: SendOptions,
         operation_id: &str,
         span: &Span,
-    ) -> Result<Answer, Error> {
+    ) -> Result<(Answer, u64), Error> {
+        let SendOptions { timeout, long_poll, only_in } = options;
         let session = self.session();
+        let gone = |generation: u64| only_in.is_some_and(|only| only != generation);
+        let here = |error: Error| error.in_operation(request.method.name).on_object(request.this);
+        if gone(session.generation()) {
+            session.check_open()?;
+            return Err(here(session_ended()));
+        }
         let mut live = self.ready().await?;
         let mut attempt = 0;
         loop {
+            let generation = live.as_ref().map_or(0, |live| live.generation);
+            if gone(generation) {
+                return Err(here(session_ended()));
+            }
             let cookie = live.as_ref().map(|live| &*live.cookie);
-            let SendOptions { timeout, long_poll, .. } = options;
             let mut trip = Trip { timeout, long_poll, attempt, ..Trip::new(cookie, operation_id, span) };
             let sent = self.line().send(request, &mut trip);
             let result = if long_poll {
@@ -88,23 +107,33 @@ impl Client {
             };
             let first = attempt == 0;
             attempt = trip.attempt;
-            let ended = match &result {
-                Ok(answer) => self.answers_no_session(request, answer),
-                Err(error) => error.is_not_authenticated(),
+            let refusal = match result {
+                Ok(answer) => match self.no_session(request, &answer) {
+                    None => return Ok((answer, generation)),
+                    Some(fault) => here(Error::from_fault(fault)).with_operation_id(operation_id),
+                },
+                Err(error) if error.is_not_authenticated() => error,
+                Err(error) => return Err(error),
             };
-            if !ended {
-                return result;
-            }
             session.check_open()?;
             if !session.can_renew() {
-                return result.map_err(|error| error.with_hint(self.why_not_renewed()));
+                return Err(refusal.with_hint(self.why_not_renewed()));
             }
-            if !(options.relogin && first) {
-                return result;
+            if only_in.is_some() || !first {
+                return Err(refusal);
             }
             // The call was refused and not carried out, so that repeating it does nothing twice.
             tracing::debug!(endpoint = %self.endpoint(), "the session ended; logging in again");
-            live = Some(self.renew(live.map_or(0, |live| live.generation)).await?);
+            live = Some(self.renew(generation).await?);
+        }
+    }
+
+    /// The error for an answer that cannot be read: an answer does not know its server.
+    pub(crate) fn unreadable(&self, error: DecodeError, method: &'static str, answer: &Answer) -> Error {
+        let error = self.session().at(Error::from(error).in_operation(method));
+        match &answer.operation_id {
+            Some(id) => error.with_operation_id(id.clone()),
+            None => error,
         }
     }
 
@@ -119,15 +148,16 @@ impl Client {
         }
     }
 
-    /// Whether a read was answered with nothing but the remark that there is no session: some servers answer no fault.
-    fn answers_no_session(&self, request: &Request<'_>, answer: &Answer) -> bool {
+    /// The fault of a read that was answered with nothing but the remark that there is no session: some servers answer no
+    /// fault.
+    fn no_session(&self, request: &Request<'_>, answer: &Answer) -> Option<Fault> {
         let method = request.method;
         if !matches!(
             method.name,
             "RetrievePropertiesEx" | "ContinueRetrievePropertiesEx" | "RetrieveProperties"
         ) || memchr::memmem::find(&answer.body, b"NotAuthenticated").is_none()
         {
-            return false;
+            return None;
         }
         let handle = Handle::new(self.caller(), request.this.clone());
         let objects = if method.name == "RetrieveProperties" {
@@ -136,10 +166,23 @@ impl Client {
             let result = Option::<RetrieveResult>::from_answer(answer, &handle, method);
             result.ok().flatten().map(|result| result.objects).unwrap_or_default()
         };
-        let mut missing = objects.iter().flat_map(|object| &object.missing_set);
-        objects.iter().all(|object| object.prop_set.is_empty())
-            && missing.any(|missing| missing.fault.fault.is::<NotAuthenticated>())
+        if objects.iter().any(|object| !object.prop_set.is_empty()) {
+            return None;
+        }
+        let mut missing = objects.into_iter().flat_map(|object| object.missing_set);
+        missing
+            .find(|missing| missing.fault.fault.is::<NotAuthenticated>())
+            .map(|missing| from_localized(missing.fault))
     }
+}
+
+/// The error for what was made in a session that is no longer the client's: what a server says of it.
+pub(crate) fn session_ended() -> Error {
+    Error::from_fault(Fault {
+        message: "the session that this belongs to has ended".to_owned(),
+        code: String::new(),
+        detail: Some(Object::new(NotAuthenticated::default())),
+    })
 }
 
 /// Runs on when whoever waits for it goes away.
@@ -199,7 +242,8 @@ mod tests {
     }
 
     async fn poll(client: &Client, timeout: Duration) -> Error {
-        let options = SendOptions { timeout: Some(timeout), long_poll: true, relogin: false };
+        let only_in = Some(client.session_generation());
+        let options = SendOptions { timeout: Some(timeout), long_poll: true, only_in };
         let handle = Handle::new(client.caller(), MoRef::new("PropertyCollector", "pc"));
         let call = Call::<()>::new(&handle, &mo::WAIT_FOR_UPDATES_EX).arg(0, "");
         client.send(&call.to_request(), options).await.expect_err("silence")

@@ -1,8 +1,10 @@
 //! The session of a client: one login for all callers, renewed when the server forgot it.
 
 use crate::credentials::Credentials;
+use crate::held::{Held, by_kind};
 use crate::line::Line;
 use crate::visitor::Visitor;
+use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -11,7 +13,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, mo};
-use vim_wire::{Error, ErrorKind, ManagedObject, MoRef};
+use vim_wire::{Caller, Error, ErrorKind, Handle, ManagedObject, MoRef};
 
 /// How long after refused credentials they are not shown to the server again: servers lock accounts after a few attempts.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
@@ -39,6 +41,8 @@ pub(crate) struct Session {
     /// How many logins have ended, however; read before the gate is waited for.
     ended: Mutex<u64>,
     closed: watch::Sender<bool>,
+    /// What was made in it and is to be destroyed where it stays open.
+    pub(crate) held: Held,
     keepalive: Mutex<Option<AbortHandle>>,
 }
 
@@ -74,6 +78,7 @@ impl Session {
             gate: tokio::sync::Mutex::default(),
             ended: Mutex::default(),
             closed: watch::Sender::new(false),
+            held: Held::default(),
             keepalive: Mutex::default(),
         }
     }
@@ -152,11 +157,18 @@ impl Session {
         if let Some((when, error)) = &logins.failed
             && (waited || (error.kind() == ErrorKind::Login && when.elapsed() < REFUSED_FOR))
         {
-            return Err(again(error));
+            return Err(error.clone());
         }
         let result = self.login(logins.generation + 1).await;
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         match result {
+            Ok(live) if *self.closed.borrow() => {
+                // Whoever closed the client did not wait for this.
+                if live.own {
+                    let _ = self.logout((*live.cookie).clone()).await;
+                }
+                Err(self.closed_error())
+            }
             Ok(live) => {
                 logins.generation = live.generation;
                 logins.failed = None;
@@ -164,7 +176,7 @@ impl Session {
                 Ok(live)
             }
             Err(error) => {
-                logins.failed = Some((Instant::now(), again(&error)));
+                logins.failed = Some((Instant::now(), error.clone()));
                 Err(error)
             }
         }
@@ -244,15 +256,27 @@ impl Session {
         self.content.get().and_then(|content| content.session_manager.clone())
     }
 
-    /// Ends the session, once; what is called after that is refused.
+    /// Ends the session, once; what is called after that is refused. A session that is not the client's own stays open, without
+    /// what the client made in it.
     pub(crate) async fn close(&self) -> Result<(), Error> {
         self.closed.send_replace(true);
-        // A login that is on its way ends first, so that its session is closed too.
-        let _logins = self.gate.lock().await;
+        // A login that is on its way ends first, so that its session is closed too; it sees to that itself where it hangs.
+        let Ok(_logins) = tokio::time::timeout(LOGOUT_TIME, self.gate.lock()).await else {
+            let endpoint = self.line.transport.endpoint();
+            let message =
+                format!("{endpoint}: a login that is on its way did not end within {LOGOUT_TIME:?}");
+            return Err(Error::new(ErrorKind::Timeout, message)
+                .with_hint("the client is closed, and the session ended as soon as it is there"));
+        };
         self.keep_alive(None);
         match write(&self.live, None) {
             Some(live) if live.own => self.logout((*live.cookie).clone()).await,
-            _ => Ok(()),
+            Some(live) => {
+                let held = self.held.take(live.generation);
+                clear(Arc::clone(&self.line), (*live.cookie).clone(), held).await;
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
@@ -273,17 +297,26 @@ impl Session {
 
 impl Drop for Session {
     /// Asks the server in the background to end a session that nobody closed; where no runtime is left, it lives until its idle
-    /// time-out.
+    /// time-out. In a session that is not the client's own, what the client made is destroyed.
     fn drop(&mut self) {
         self.keep_alive(None);
-        let Some(live) = write(&self.live, None).filter(|live| live.own) else { return };
-        let manager = self.manager();
+        let Some(live) = write(&self.live, None) else { return };
+        let held = self.held.take(live.generation);
+        if !live.own && held.is_empty() {
+            return;
+        }
         let endpoint = self.line.transport.endpoint();
-        match (tokio::runtime::Handle::try_current(), manager) {
+        match (tokio::runtime::Handle::try_current(), self.manager()) {
             (Ok(runtime), Some(manager)) => {
                 tracing::debug!(%endpoint, "a client was dropped and not closed; its session is ended in the background");
-                let line = Arc::clone(&self.line);
-                runtime.spawn(async move { logout(line, manager, (*live.cookie).clone()).await });
+                let (line, cookie) = (Arc::clone(&self.line), (*live.cookie).clone());
+                runtime.spawn(async move {
+                    if live.own {
+                        let _ = logout(line, manager, cookie).await;
+                    } else {
+                        clear(line, cookie, held).await;
+                    }
+                });
             }
             _ => {
                 tracing::warn!(%endpoint, "a client was dropped and not closed; its session stays until the server's time-out")
@@ -292,16 +325,25 @@ impl Drop for Session {
     }
 }
 
-fn refused(error: Error, hint: impl FnOnce() -> String) -> Error {
-    if error.is_invalid_login() { error.with_hint(hint()) } else { error }
+/// Destroys what was made in a session that stays open.
+async fn clear(line: Arc<Line>, cookie: SecretString, held: Vec<MoRef>) {
+    let endpoint = line.transport.endpoint().clone();
+    let visitor = Arc::new(Visitor::new(line, Some(cookie)));
+    let destroyed = join_all(held.into_iter().map(|moref| {
+        let handle = Handle::new(Arc::clone(&visitor) as Arc<dyn Caller>, moref);
+        async move { by_kind(&handle).await }
+    }));
+    match tokio::time::timeout(LOGOUT_TIME, destroyed).await {
+        Ok(results) => {
+            let failed = results.into_iter().filter_map(Result::err).filter(|error| !error.is_not_found());
+            failed.for_each(|error| tracing::debug!(%endpoint, %error, "something was not destroyed"));
+        }
+        Err(_) => tracing::debug!(%endpoint, "what was made in the session was not destroyed in time"),
+    }
 }
 
-/// A failure of a login, for another who waited for it.
-fn again(error: &Error) -> Error {
-    match error.fault() {
-        Some(fault) => Error::from_fault(fault.clone()).in_operation("Login"),
-        None => Error::new(error.kind(), error.to_string()),
-    }
+fn refused(error: Error, hint: impl FnOnce() -> String) -> Error {
+    if error.is_invalid_login() { error.with_hint(hint()) } else { error }
 }
 
 async fn logout(line: Arc<Line>, manager: MoRef, cookie: SecretString) -> Result<(), Error> {

@@ -35,6 +35,9 @@ impl Default for Timeouts {
     }
 }
 
+/// Where a caller allows more time than can be counted.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
 /// What is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
@@ -132,7 +135,8 @@ impl Transport {
     /// One attempt. An answer of any status is a success here.
     pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Incoming, Failure> {
         let allowed = outgoing.timeout.unwrap_or(self.timeouts.request);
-        let deadline = Instant::now() + allowed;
+        let now = Instant::now();
+        let deadline = now.checked_add(allowed).unwrap_or(now + FOREVER);
         let late = |what: &str| self.failed(ErrorKind::Timeout, &format!("{what} within {allowed:?}"));
         let jar = outgoing.jar.clone();
         let request = self.request(outgoing)?;

@@ -1,18 +1,19 @@
 //! Views: the server's own lists of objects, which follow the inventory.
 
 use crate::client::Client;
+use crate::held::Own;
+use crate::send::apart;
 use vim_types::mo;
-use vim_wire::{Error, ManagedObject, MoRef};
+use vim_wire::{Error, MoRef};
 
 /// A view of a container's contents. It is destroyed when closed or dropped.
 ///
 /// Views live in the session and cost the server memory until they are destroyed or the session ends.
 #[derive(Debug)]
 pub struct ContainerView {
-    view: Option<mo::ContainerView>,
-    client: Client,
-    generation: u64,
-    moref: MoRef,
+    view: Own,
+    /// A view is of no use without its session.
+    _client: Client,
 }
 
 impl ContainerView {
@@ -29,20 +30,34 @@ impl ContainerView {
         kinds: &[String],
         recursive: bool,
     ) -> Result<Self, Error> {
-        let content = client.content().await?;
-        let manager =
-            content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
-        let generation = client.session_generation();
-        let manager: mo::ViewManager = client.object(manager);
-        let view = manager.create_container_view(container, recursive).r#type(kinds).await?;
-        let moref = view.handle().moref().clone();
-        Ok(Self { view: Some(view), client: client.clone(), generation, moref })
+        let (client, container, kinds) = (client.clone(), container.clone(), kinds.to_vec());
+        // A view whose caller goes away while it is made must be destroyed, which takes someone who knows of it.
+        apart(async move {
+            let content = client.content().await?;
+            let manager =
+                content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
+            let manager: mo::ViewManager = client.object(manager);
+            let call = manager.create_container_view(&container, recursive).r#type(&kinds);
+            let view = client.make(&call.to_request()).await?;
+            Ok(Self { view, _client: client })
+        })
+        .await
     }
 
     /// The view's reference.
     #[must_use]
     pub const fn moref(&self) -> &MoRef {
-        &self.moref
+        self.view.moref()
+    }
+
+    /// The session that it belongs to.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.view.generation()
+    }
+
+    /// Whether that session is still the client's.
+    pub(crate) fn is_current(&self) -> bool {
+        self.view.is_current()
     }
 
     /// Destroys the view.
@@ -50,32 +65,7 @@ impl ContainerView {
     /// # Errors
     ///
     /// When the server cannot be reached or refuses. A view that is gone already is a success.
-    pub async fn close(mut self) -> Result<(), Error> {
-        let Some(view) = self.view.take() else { return Ok(()) };
-        if self.generation != self.client.session_generation() {
-            // It went with its session.
-            return Ok(());
-        }
-        match view.destroy().await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Drop for ContainerView {
-    fn drop(&mut self) {
-        let Some(view) = self.view.take() else { return };
-        if self.generation != self.client.session_generation() {
-            return;
-        }
-        // Outside of a runtime nothing can be sent; the view then lives as long as the session.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Err(error) = view.destroy().await {
-                    tracing::debug!(view = %view.handle().moref(), %error, "a view was not destroyed");
-                }
-            });
-        }
+    pub async fn close(self) -> Result<(), Error> {
+        self.view.close().await
     }
 }

@@ -116,27 +116,31 @@ impl<T: ManagedObject> Find<T> {
         if !pattern.contains('/') {
             return tree.below(&from, pattern, kinds(T::KIND)).await;
         }
-        let mut reached = vec![from];
-        for (index, name) in names.iter().enumerate() {
-            if reached.is_empty() {
-                break;
-            }
-            if *name == "..." {
-                reached = tree.all_below(reached).await?;
+        // What is reached, by how many of the names lead there: a name that has slashes takes several of them.
+        let mut reached: Vec<Vec<Node>> = vec![Vec::new(); names.len() + 1];
+        reached[0].push(from);
+        for at in 0..names.len() {
+            let here = std::mem::take(&mut reached[at]);
+            if here.is_empty() {
                 continue;
             }
-            let last = index + 1 == names.len();
-            let mut children = tree.children(&reached).await?;
-            children.retain(|child| glob::matches(name, &child.name));
-            if last {
-                children.retain(|child| kinds(T::KIND).contains(&child.moref.kind()));
+            if names[at] == "..." {
+                reached[at + 1].extend(tree.all_below(here).await?);
+                continue;
             }
-            reached = children;
+            for child in tree.children(&here).await? {
+                for end in at + 1..=names.len() {
+                    let name = names[at..end].join("/");
+                    let fits = end < names.len() || kinds(T::KIND).contains(&child.moref.kind());
+                    if fits && glob::matches(&name, &child.name) {
+                        reached[end].push(child.clone());
+                    }
+                }
+            }
         }
-        if names.is_empty() {
-            reached.retain(|node| kinds(T::KIND).contains(&node.moref.kind()));
-        }
-        Ok(reached)
+        let mut found = reached.pop().unwrap_or_default();
+        found.retain(|node| kinds(T::KIND).contains(&node.moref.kind()));
+        Ok(found)
     }
 
     /// Where the path starts: at the root, or at the datacenter's folder for what is looked for.

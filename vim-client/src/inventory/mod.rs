@@ -15,7 +15,7 @@ pub use find::{Find, Found};
 ///
 /// Paths are as in govc: `/DC0/vm/web-1` from the root, `team/web-1` from the datacenter's folder for what is looked for, and a
 /// name without a slash anywhere below that folder. `*`, `?` and `[a-z]` match within a name, `...` any number of folders. A slash in a
-/// name is written `%2f`, as the server does.
+/// name may be written `%2f`, as the server does, or plainly, which is found where the folders before it are written out.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     client: Client,

@@ -3,7 +3,7 @@
 use super::glob;
 use crate::client::Client;
 use crate::property::read::{self, Dynamic};
-use crate::property::retrieve_page;
+use crate::property::retrieve_all;
 use crate::view::ContainerView;
 use std::collections::HashMap;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, SelectionSpec, TraversalSpec};
@@ -111,12 +111,19 @@ impl<'a> Tree<'a> {
     /// What matches a name at any depth below a folder.
     pub(super) async fn below(&self, from: &Node, pattern: &str, kinds: &[&str]) -> Result<Vec<Node>, Error> {
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let view = ContainerView::create(self.client, &from.moref, &kinds, true).await?;
-        let spec = crate::property::filter::through_view(view.moref());
-        let entities = self.entities(vec![spec]).await;
-        view.close().await?;
+        let mut again = true;
+        let entities = loop {
+            let view = ContainerView::create(self.client, &from.moref, &kinds, true).await?;
+            let entities = self.entities(vec![crate::property::filter::through_view(view.moref())]).await;
+            // A session that ends takes the view along, which the server then does not know.
+            if entities.is_err() && !view.is_current() && std::mem::take(&mut again) {
+                continue;
+            }
+            view.close().await?;
+            break entities?;
+        };
         let matching: Vec<Entity> =
-            entities?.into_iter().filter(|entity| glob::matches(pattern, &entity.name)).collect();
+            entities.into_iter().filter(|entity| glob::matches(pattern, &entity.name)).collect();
         let mut nodes = Vec::with_capacity(matching.len());
         let lineages =
             self.lineages(&matching.iter().map(|entity| entity.moref.clone()).collect::<Vec<_>>()).await?;
@@ -193,24 +200,25 @@ impl<'a> Tree<'a> {
             path_set: paths(&["resourcePool", "parentVApp"]),
             ..Default::default()
         };
+        let vapp = PropertySpec {
+            r#type: "VirtualApp".into(),
+            path_set: paths(&["parentFolder"]),
+            ..Default::default()
+        };
         let filter = PropertyFilterSpec {
-            prop_set: vec![entity, vm],
+            prop_set: vec![entity, vm, vapp],
             object_set: objects,
             report_missing_objects_in_results: Some(true),
             ..Default::default()
         };
-        let fill = Dynamic(paths(&["name", "parent", "resourcePool", "parentVApp"]));
-        let mut entities = Vec::new();
-        let mut page = retrieve_page(self.client, &fill, Some(filter), None).await?;
-        loop {
-            entities.extend(page.objects.into_iter().filter_map(entity_of));
-            match page.token {
-                Some(token) => page = retrieve_page(self.client, &fill, None, Some(&token)).await?,
-                None => return Ok(entities),
-            }
-        }
+        let fill = Dynamic(PARENTS.iter().chain(&["name"]).map(|path| (*path).to_owned()).collect());
+        let all = retrieve_all(self.client, &fill, filter).await?;
+        Ok(all.into_iter().filter_map(entity_of).collect())
     }
 }
+
+/// What an entity lies in: the first of these that is there counts for its path.
+const PARENTS: [&str; 4] = ["parent", "parentVApp", "resourcePool", "parentFolder"];
 
 fn entity_of(mut content: read::Content<read::Values>) -> Option<Entity> {
     // What may not be read, or went meanwhile, has no name: it cannot be found by one either.
@@ -218,10 +226,7 @@ fn entity_of(mut content: read::Content<read::Values>) -> Option<Entity> {
         Some(Any::String(name)) => name,
         _ => return None,
     };
-    let parents = ["parent", "parentVApp", "resourcePool"]
-        .iter()
-        .filter_map(|path| content.partial.get(*path)?.as_moref().cloned())
-        .collect();
+    let parents = PARENTS.iter().filter_map(|path| content.partial.get(*path)?.as_moref().cloned()).collect();
     Some(Entity { moref: content.moref, name, parents })
 }
 

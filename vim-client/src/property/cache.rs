@@ -36,7 +36,7 @@ struct State {
     /// Which of the two watches have told all that there was.
     ready: [bool; 2],
     changes: u64,
-    failed: Option<(ErrorKind, String)>,
+    failed: Option<Error>,
 }
 
 impl<R> fmt::Debug for Cache<R> {
@@ -68,8 +68,9 @@ impl<R: Row> Cache<R> {
             })),
             tokio::spawn(follow(paths, Arc::clone(&entities), tell, 1, entity)),
         ];
+        // Before the wait, which may be given up: only a cache that is dropped ends its watches.
+        let cache = Self { objects, entities, state: state.clone(), tasks };
         let _ = state.wait_for(|state| state.ready == [true; 2] || state.failed.is_some()).await;
-        let cache = Self { objects, entities, state, tasks };
         cache.check()?;
         Ok(cache)
     }
@@ -126,7 +127,7 @@ impl<R: Row> Cache<R> {
     /// What ended the watch: a cache that cannot follow the server any more says so, and keeps what it had.
     pub fn check(&self) -> Result<(), Error> {
         match &self.state.borrow().failed {
-            Some((kind, message)) => Err(Error::new(*kind, message.clone())),
+            Some(error) => Err(error.clone()),
             None => Ok(()),
         }
     }
@@ -182,7 +183,7 @@ async fn follow<F: Fill, V>(
             state.changes += 1;
         });
     }
-    let failed = last.unwrap_or((ErrorKind::Closed, "the watch has ended".to_owned()));
+    let failed = last.unwrap_or_else(|| Error::new(ErrorKind::Closed, "the watch has ended"));
     state.send_modify(|state| state.failed = Some(failed));
 }
 
@@ -191,7 +192,7 @@ fn take_in<R, V>(
     change: Result<Change<R>, Error>,
     into: &RwLock<HashMap<MoRef, V>>,
     value: impl Fn(Object<R>) -> Option<V>,
-) -> Option<(ErrorKind, String)> {
+) -> Option<Error> {
     let mut objects = into.write().unwrap_or_else(PoisonError::into_inner);
     match change {
         Ok(Change::Init(object) | Change::Applied(object)) => {
@@ -211,7 +212,7 @@ fn take_in<R, V>(
                 objects.remove(moref);
             }
             tracing::debug!(%error, "a cached object cannot be read");
-            return Some((error.kind(), error.chain()));
+            return Some(error);
         }
     }
     None

@@ -5,6 +5,7 @@ pub(crate) mod filter;
 mod object;
 pub(crate) mod read;
 mod retrieve;
+mod state;
 pub(crate) mod subscription;
 pub(crate) mod updates;
 mod watch;
@@ -15,7 +16,7 @@ use filter::Wanted;
 use read::{Dynamic, Typed};
 use std::time::Duration;
 use vim_wire::path::Row;
-use vim_wire::{Error, ManagedObject, Reader, soap};
+use vim_wire::{Error, ManagedObject};
 
 pub use cache::Cache;
 pub use object::{Missing, Object};
@@ -35,21 +36,34 @@ pub(crate) fn patient(patience: Duration) -> backon::ExponentialBackoff {
         .build()
 }
 
-/// A page of a read: the first of a filter's, or the one that a token stands for.
-pub(crate) async fn retrieve_page<F: read::Fill>(
+/// Whether an error says that the server has lost a collector, its version or its poll: another collector is to be made.
+pub(crate) fn collector_lost(error: &Error) -> bool {
+    error.is_not_found()
+        || error.is_canceled()
+        || error.fault().is_some_and(|fault| fault.is_named("InvalidCollectorVersion"))
+}
+
+/// Everything that a filter selects, in memory. Where the session ends between two pages, it is read again from the start.
+pub(crate) async fn retrieve_all<F: read::Fill>(
     client: &Client,
     fill: &F,
-    filter: Option<vim_types::PropertyFilterSpec>,
-    token: Option<&str>,
-) -> Result<read::Page<F::Partial>, Error> {
-    let answer = match (filter, token) {
-        (_, Some(token)) => retrieve::more(client, token).await?,
-        (filter, None) => retrieve::retrieve(client, filter.as_slice(), retrieve::PAGE).await?,
-    };
-    let unreadable = |error| Error::from(error).in_operation("RetrievePropertiesEx");
-    let mut reader =
-        Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
-    soap::body(&mut reader, |reader, response| read::page(fill, reader, response)).map_err(unreadable)
+    filter: vim_types::PropertyFilterSpec,
+) -> Result<Vec<read::Content<F::Partial>>, Error> {
+    let filters = [filter];
+    let mut again = true;
+    'start: loop {
+        let mut all = Vec::new();
+        let (mut answer, generation) = retrieve::retrieve(client, &filters, retrieve::PAGE).await?;
+        loop {
+            let page = retrieve::page_of(client, fill, &answer)?;
+            all.extend(page.objects);
+            let Some(token) = page.token else { return Ok(all) };
+            answer = match retrieve::more(client, &token, generation).await {
+                Err(error) if error.is_not_authenticated() && std::mem::take(&mut again) => continue 'start,
+                answer => answer?,
+            };
+        }
+    }
 }
 
 fn wanted<R: Row>() -> Wanted {

@@ -14,6 +14,8 @@ pub trait Fill: Send + Sync + 'static {
 
     /// Which of the asked-for properties that path is.
     fn index(&self, path: &str) -> Option<usize>;
+    /// The path of an asked-for property.
+    fn path(&self, index: usize) -> Option<&str>;
     fn read<'x>(
         &self,
         partial: &mut Self::Partial,
@@ -41,6 +43,10 @@ impl<R: Row> Fill for Typed<R> {
 
     fn index(&self, path: &str) -> Option<usize> {
         R::PATHS.iter().position(|known| *known == path)
+    }
+
+    fn path(&self, index: usize) -> Option<&str> {
+        R::PATHS.get(index).copied()
     }
 
     fn read<'x>(
@@ -74,6 +80,10 @@ impl Fill for Dynamic {
 
     fn index(&self, path: &str) -> Option<usize> {
         self.0.iter().position(|known| known == path)
+    }
+
+    fn path(&self, index: usize) -> Option<&str> {
+        self.0.get(index).map(String::as_str)
     }
 
     fn read<'x>(
@@ -224,8 +234,11 @@ pub(crate) fn incomplete(moref: &MoRef, path: &str, missing: &[Missing]) -> Erro
 }
 
 /// Whether a fault at one path concerns another: the same, or one below the other.
-fn path_covers(fault: &str, path: &str) -> bool {
-    let below =
-        |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', '[']));
-    fault == path || below(fault, path) || below(path, fault)
+pub(super) fn path_covers(fault: &str, path: &str) -> bool {
+    is_within(path, fault) || is_within(fault, path)
+}
+
+/// Whether a path is that one, or below it.
+pub(super) fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -9,17 +9,25 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use vim_types::{PropertyFilterSpec, RetrieveOptions, mo};
-use vim_wire::{Answer, Call, Error, ErrorKind, MoRef, Reader, soap};
+use vim_wire::{Answer, Error, ErrorKind, MoRef, Reader, soap};
 
 /// How many objects a page has unless told otherwise: a compromise between round trips and memory.
 pub(super) const PAGE: i32 = 250;
+
+/// How long a page that is on its way is waited for when nobody wants it any more.
+const ARRIVES: Duration = Duration::from_secs(1);
 
 /// A read of properties of many objects.
 ///
 /// The server is asked for the next page while this one is read, and memory is bounded by two pages, whatever the size of the
 /// inventory. An object whose row cannot be made is an error item; the stream goes on with the next object.
+///
+/// The server keeps the pages that are to come for the session. Where that ends in the middle of a listing, the stream ends with
+/// an error for which `is_not_authenticated()` holds, since what was told already is not kept here to tell it from what is new:
+/// list again, and the client logs in again by itself.
 #[must_use = "nothing is read until the stream is polled"]
 pub struct Retrieve<F> {
     client: Client,
@@ -73,6 +81,7 @@ impl<F: Fill> Retrieve<F> {
             next: Next::Start,
             ready: VecDeque::new(),
             unseen: HashSet::new(),
+            generation: 0,
         };
         stream::unfold(pages, |mut pages| async move {
             let item = pages.item().await?;
@@ -115,6 +124,8 @@ struct Pages<F: Fill> {
     next: Next,
     ready: VecDeque<Content<F::Partial>>,
     unseen: HashSet<MoRef>,
+    /// The session that the pages are kept for.
+    generation: u64,
 }
 
 impl<F: Fill> Pages<F> {
@@ -167,39 +178,89 @@ impl<F: Fill> Pages<F> {
                 return Ok(empty_answer());
             }
         }
-        let (filter, view) = self.wanted.filter(&self.client, &self.scope).await?;
-        self.view = view;
-        retrieve(&self.client, &[filter], self.page).await
+        let mut again = true;
+        loop {
+            let (filter, view) = self.wanted.filter(&self.client, &self.scope).await?;
+            let result = retrieve(&self.client, &[filter], self.page).await;
+            let gone = view.as_ref().is_some_and(|view| !view.is_current());
+            self.view = view;
+            match result {
+                // The session ended between the view and the read, which logged in again; the view went with it.
+                Err(error) if gone && std::mem::take(&mut again) => {
+                    tracing::debug!(%error, "a view ended with its session");
+                }
+                Err(error) => return Err(error),
+                Ok((answer, generation)) => {
+                    self.generation = generation;
+                    return Ok(answer);
+                }
+            }
+        }
     }
 
     /// Asks for the next page, then reads this one.
     fn read(&mut self, answer: Answer) -> Result<(), Error> {
-        let unreadable = |error| Error::from(error).in_operation("RetrievePropertiesEx");
-        let registry = vim_types::VIM25.registry;
-        let mut reader = Reader::new(&answer.body, registry, answer.limits).map_err(unreadable)?;
-        if let Some(token) = token(&answer) {
-            let (client, next) = (self.client.clone(), token.clone());
-            self.next = Next::Page(tokio::spawn(async move { more(&client, &next).await }), token);
+        let token = token(&answer);
+        if let Some(token) = &token {
+            self.ask(token.clone());
         }
-        let fill = &*self.fill;
-        let page = soap::body(&mut reader, |reader, response| read::page(fill, reader, response))
-            .map_err(unreadable)?;
+        let page = page_of(&self.client, &*self.fill, &answer)?;
+        // No server is known to put it behind the objects, or that far back; a listing must not end early all the same.
+        if let (None, Some(token)) = (token, page.token) {
+            self.ask(token);
+        }
         self.ready.extend(page.objects);
         Ok(())
     }
+
+    fn ask(&mut self, token: String) {
+        let (client, next, generation) = (self.client.clone(), token.clone(), self.generation);
+        let page = tokio::spawn(async move {
+            more(&client, &next, generation).await.map_err(|error| match error.is_not_authenticated() {
+                true => error.with_hint(
+                    "the session ended in the middle of the listing, and what was to come went with it: list again",
+                ),
+                false => error,
+            })
+        });
+        self.next = Next::Page(page, token);
+    }
+}
+
+/// Reads a page.
+pub(super) fn page_of<F: Fill>(
+    client: &Client,
+    fill: &F,
+    answer: &Answer,
+) -> Result<read::Page<F::Partial>, Error> {
+    let page = || {
+        let mut reader = Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits)?;
+        soap::body(&mut reader, |reader, response| read::page(fill, reader, response))
+    };
+    page().map_err(|error| client.unreadable(error, "RetrievePropertiesEx", answer))
 }
 
 impl<F: Fill> Drop for Pages<F> {
     fn drop(&mut self) {
-        let Next::Page(page, token) = &self.next else { return };
-        page.abort();
-        let (client, token) = (self.client.clone(), token.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                // The server keeps unread pages until it is told that nobody wants them.
-                let _ = cancel(&client, &token).await;
-            });
-        }
+        let Next::Page(mut page, used) = std::mem::replace(&mut self.next, Next::End) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return page.abort() };
+        let (client, generation) = (self.client.clone(), self.generation);
+        runtime.spawn(async move {
+            // The server keeps unread pages until it is told that nobody wants them. A token serves once: that of a page that
+            // has arrived, or is about to, is in the page before it.
+            let left = match tokio::time::timeout(ARRIVES, &mut page).await {
+                Ok(answer) => answer.ok().and_then(Result::ok).and_then(|answer| token(&answer)),
+                Err(_) => {
+                    page.abort();
+                    Some(used)
+                }
+            };
+            if let Some(left) = left
+                && let Err(error) = cancel(&client, &left, generation).await
+            {
+                tracing::debug!(%error, "the rest of a listing was not given up");
+            }
+        });
     }
 }
 
@@ -222,31 +283,36 @@ fn token(answer: &Answer) -> Option<String> {
 
 fn empty_answer() -> Answer {
     let body = "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><r/></e:Body></e:Envelope>";
-    Answer { body: body.as_bytes().to_vec(), limits: vim_wire::Limits::default() }
+    Answer { body: body.as_bytes().to_vec(), limits: vim_wire::Limits::default(), operation_id: None }
 }
 
 async fn collector(client: &Client) -> Result<mo::PropertyCollector, Error> {
     Ok(client.object(client.content().await?.property_collector.clone()))
 }
 
-pub(crate) async fn retrieve(
+/// The first page, and the session that the rest is kept for.
+pub(super) async fn retrieve(
     client: &Client,
     filters: &[PropertyFilterSpec],
     page: i32,
-) -> Result<Answer, Error> {
+) -> Result<(Answer, u64), Error> {
     let collector = collector(client).await?;
     let options = RetrieveOptions { max_objects: (page > 0).then_some(page), ..Default::default() };
-    send(client, collector.retrieve_properties_ex(filters, &options)).await
+    let call = collector.retrieve_properties_ex(filters, &options);
+    client.send_in(&call.to_request(), SendOptions::default()).await
 }
 
-pub(crate) async fn more(client: &Client, token: &str) -> Result<Answer, Error> {
-    send(client, collector(client).await?.continue_retrieve_properties_ex(token)).await
+pub(super) async fn more(client: &Client, token: &str, generation: u64) -> Result<Answer, Error> {
+    let collector = collector(client).await?;
+    let call = collector.continue_retrieve_properties_ex(token);
+    client.send(&call.to_request(), only_in(generation)).await
 }
 
-async fn cancel(client: &Client, token: &str) -> Result<(), Error> {
-    collector(client).await?.cancel_retrieve_properties_ex(token).await
+async fn cancel(client: &Client, token: &str, generation: u64) -> Result<Answer, Error> {
+    let collector = collector(client).await?;
+    client.send(&collector.cancel_retrieve_properties_ex(token).to_request(), only_in(generation)).await
 }
 
-async fn send<R>(client: &Client, call: Call<'_, R>) -> Result<Answer, Error> {
-    client.send(&call.to_request(), SendOptions::default()).await
+fn only_in(generation: u64) -> SendOptions {
+    SendOptions { only_in: Some(generation), ..Default::default() }
 }

@@ -2,7 +2,7 @@
 
 use super::object::Missing;
 use super::read;
-use vim_wire::{Answer, DecodeError, Error, MoRef, Reader, Tag, soap};
+use vim_wire::{Answer, DecodeError, MoRef, Reader, Tag, soap};
 
 /// What an update set says of itself.
 #[derive(Debug, Default)]
@@ -38,10 +38,8 @@ pub(crate) trait Sink {
     fn gone(&mut self, moref: MoRef);
 }
 
-pub(crate) fn read(answer: &Answer, sink: &mut dyn Sink) -> Result<Updates, Error> {
-    let unreadable = |error| Error::from(error).in_operation("WaitForUpdatesEx");
-    let mut reader =
-        Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits).map_err(unreadable)?;
+pub(crate) fn read(answer: &Answer, sink: &mut dyn Sink) -> Result<Updates, DecodeError> {
+    let mut reader = Reader::new(&answer.body, vim_types::VIM25.registry, answer.limits)?;
     let mut updates = Updates::default();
     soap::body(&mut reader, |reader, response| {
         reader.each(response, |reader, set| {
@@ -55,8 +53,7 @@ pub(crate) fn read(answer: &Answer, sink: &mut dyn Sink) -> Result<Updates, Erro
                 Ok(())
             })
         })
-    })
-    .map_err(unreadable)?;
+    })?;
     Ok(updates)
 }
 

@@ -1,20 +1,18 @@
 //! Following properties as they change.
 
 use super::filter::{Scope, Wanted};
-use super::object::{Missing, Object};
-use super::patient;
-use super::read::{self, Fill};
+use super::object::Object;
+use super::read::Fill;
+use super::state::State;
 use super::subscription::Subscription;
-use super::updates::{self, Kind, Sink};
+use super::{collector_lost, patient};
 use crate::client::Client;
 use futures_core::Stream;
 use futures_util::stream;
-use std::collections::hash_map::{DefaultHasher, Entry};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{Hash, Hasher};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use vim_wire::{Answer, DecodeError, Error, ErrorKind, MoRef, Reader, Tag};
+use vim_wire::{Error, ErrorKind, MoRef};
 
 /// How long the server may hold a poll that has nothing to say. Short enough for firewalls that forget idle connections.
 const WAIT: Duration = Duration::from_secs(60);
@@ -40,8 +38,9 @@ pub enum Change<R> {
 /// A watch of properties of many objects.
 ///
 /// The stream goes on after truncated answers, silent times, lost connections and ended sessions. After those it tells the
-/// difference from what it told last; what changed twice in between is told once. An object whose row cannot be made is an
-/// error item, and the stream goes on; any other error item is its last.
+/// difference from what it told last; what changed twice in between is told once. An object whose row cannot be made, or that
+/// was asked for by reference and is not there, is an error item that names it, and the stream goes on; any other error item is
+/// its last.
 #[must_use = "nothing is watched until the stream is polled"]
 pub struct Watch<F> {
     client: Client,
@@ -72,7 +71,8 @@ impl<F: Fill> Watch<F> {
         self
     }
 
-    /// Watches those objects and no others.
+    /// Watches those objects and no others. One that is not there is an error item for which `is_not_found()` holds, and is
+    /// watched for all the same.
     pub fn objects(mut self, objects: impl IntoIterator<Item = MoRef>) -> Self {
         self.scope = Scope::These(objects.into_iter().collect());
         self
@@ -92,6 +92,10 @@ impl<F: Fill> Watch<F> {
 
     /// What is there, and then what changes.
     pub fn stream(self) -> impl Stream<Item = Result<Change<F::Row>, Error>> + Send + 'static {
+        let wanted = match &self.scope {
+            Scope::These(objects) => objects.iter().cloned().collect(),
+            _ => HashSet::new(),
+        };
         let watcher = Watcher {
             client: self.client,
             wanted: self.wanted,
@@ -99,16 +103,9 @@ impl<F: Fill> Watch<F> {
             patience: self.patience,
             wait: self.wait,
             subscription: None,
-            state: State {
-                fill: Arc::new(self.fill),
-                objects: HashMap::new(),
-                told: VecDeque::new(),
-                seen: None,
-                ready: false,
-                current: None,
-            },
+            state: State::new(Arc::new(self.fill), wanted),
             delays: None,
-            ended: false,
+            end: End::Open,
         };
         stream::unfold(watcher, |mut watcher| async move {
             let item = watcher.item().await?;
@@ -126,7 +123,15 @@ struct Watcher<F: Fill> {
     subscription: Option<Subscription>,
     state: State<F>,
     delays: Option<backon::ExponentialBackoff>,
-    ended: bool,
+    end: End,
+}
+
+/// How near a watch is to its end.
+enum End {
+    Open,
+    /// What was taken in before is still told, and then this.
+    Failed(Error),
+    Told,
 }
 
 impl<F: Fill> Watcher<F> {
@@ -135,14 +140,15 @@ impl<F: Fill> Watcher<F> {
             if let Some(change) = self.state.told.pop_front() {
                 return Some(change);
             }
-            if self.ended {
-                return None;
+            match std::mem::replace(&mut self.end, End::Told) {
+                End::Open => self.end = End::Open,
+                End::Failed(fatal) => return Some(Err(fatal)),
+                End::Told => return None,
             }
             if let Err(error) = self.step().await
                 && let Some(fatal) = self.recover(error).await
             {
-                self.ended = true;
-                return Some(Err(fatal));
+                self.end = End::Failed(fatal);
             }
         }
     }
@@ -153,14 +159,15 @@ impl<F: Fill> Watcher<F> {
             Some(subscription) => self.subscription.insert(subscription),
             None => {
                 let (filter, view) = self.wanted.filter(&self.client, &self.scope).await?;
-                let subscription = Subscription::open(&self.client, &filter, view).await?;
+                let subscription = Subscription::open(&self.client, filter, view).await?;
                 self.state.seen = Some(HashSet::new());
                 self.subscription.insert(subscription)
             }
         };
         let answer = subscription.poll(self.wait, OBJECTS).await?;
         self.delays = None;
-        if let Some(version) = self.state.take_in(&answer)? {
+        let unreadable = |error| self.client.unreadable(error, "WaitForUpdatesEx", &answer);
+        if let Some(version) = self.state.take_in(&answer).map_err(unreadable)? {
             subscription.version = version;
         }
         Ok(())
@@ -169,10 +176,8 @@ impl<F: Fill> Watcher<F> {
     /// Gets over an error, or returns it where there is no getting over it.
     async fn recover(&mut self, error: Error) -> Option<Error> {
         let lost = matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout);
-        let forgotten = error.is_not_authenticated()
-            || (self.subscription.is_some()
-                && (error.is_not_found()
-                    || error.fault().is_some_and(|fault| fault.is_named("InvalidCollectorVersion"))));
+        let forgotten = (error.is_not_authenticated() && self.client.session().can_renew())
+            || (self.subscription.is_some() && collector_lost(&error));
         if forgotten {
             self.subscription = None;
         } else if lost {
@@ -192,156 +197,5 @@ impl<F: Fill> Watcher<F> {
             }
             None => Some(error),
         }
-    }
-}
-
-/// An object as it was told last.
-struct Known<P> {
-    partial: P,
-    /// What each property's value was, as a hash of its text: all that is needed to tell what changed.
-    values: Vec<u64>,
-    missing: Vec<Missing>,
-}
-
-struct State<F: Fill> {
-    fill: Arc<F>,
-    objects: HashMap<MoRef, Known<F::Partial>>,
-    told: VecDeque<Result<Change<F::Row>, Error>>,
-    /// The objects that a new filter has shown so far, until it has shown all.
-    seen: Option<HashSet<MoRef>>,
-    ready: bool,
-    current: Option<Current<F::Partial>>,
-}
-
-struct Current<P> {
-    moref: MoRef,
-    kind: Kind,
-    known: Known<P>,
-    changed: bool,
-    /// Which properties an `enter` has brought: the others are unset.
-    brought: HashSet<usize>,
-    is_new: bool,
-}
-
-impl<F: Fill> State<F> {
-    /// Takes in an update set; returns the version to ask for next.
-    fn take_in(&mut self, answer: &Answer) -> Result<Option<String>, Error> {
-        let updates = updates::read(answer, self)?;
-        if !updates.truncated {
-            self.complete();
-        }
-        Ok(updates.version)
-    }
-
-    /// All that there is has been shown: what a new filter did not show is gone.
-    fn complete(&mut self) {
-        if let Some(seen) = self.seen.take() {
-            let gone: Vec<MoRef> =
-                self.objects.keys().filter(|moref| !seen.contains(*moref)).cloned().collect();
-            for moref in gone {
-                self.remove(&moref);
-            }
-        }
-        if !self.ready {
-            self.ready = true;
-            self.told.push_back(Ok(Change::Ready));
-        }
-    }
-
-    fn remove(&mut self, moref: &MoRef) {
-        if self.objects.remove(moref).is_some() {
-            self.told.push_back(Ok(Change::Removed(moref.clone())));
-        }
-    }
-}
-
-impl<F: Fill> Sink for State<F> {
-    fn object(&mut self, moref: MoRef, kind: Kind) {
-        let (known, is_new) = match self.objects.entry(moref.clone()) {
-            Entry::Occupied(entry) if kind != Kind::Leave => (entry.remove(), false),
-            _ => (Known { partial: F::Partial::default(), values: Vec::new(), missing: Vec::new() }, true),
-        };
-        self.current = Some(Current { moref, kind, known, changed: is_new, brought: HashSet::new(), is_new });
-    }
-
-    fn assign<'x>(
-        &mut self,
-        path: &str,
-        reader: &mut Reader<'x>,
-        value: &Tag<'x>,
-    ) -> Result<(), DecodeError> {
-        let (Some(index), Some(current)) = (self.fill.index(path), &mut self.current) else {
-            return reader.skip(value);
-        };
-        let start = value.offset();
-        self.fill.read(&mut current.known.partial, index, reader, value)?;
-        let mut hasher = DefaultHasher::new();
-        reader.read_since(start).hash(&mut hasher);
-        current.set(index, hasher.finish());
-        Ok(())
-    }
-
-    fn unset(&mut self, path: &str) {
-        if let (Some(index), Some(current)) = (self.fill.index(path), &mut self.current) {
-            self.fill.unset(&mut current.known.partial, index);
-            current.set(index, 0);
-        }
-    }
-
-    fn missing(&mut self, missing: Missing) {
-        if let Some(current) = &mut self.current {
-            current.known.missing.retain(|known| known.path != missing.path);
-            current.known.missing.push(missing);
-            current.changed = true;
-        }
-    }
-
-    fn done(&mut self) {
-        let Some(mut current) = self.current.take() else { return };
-        if current.kind == Kind::Leave {
-            self.remove(&current.moref);
-            return;
-        }
-        if current.kind == Kind::Enter {
-            for index in 0..current.known.values.len() {
-                if current.known.values[index] != 0 && !current.brought.contains(&index) {
-                    self.fill.unset(&mut current.known.partial, index);
-                    current.set(index, 0);
-                }
-            }
-        }
-        if let Some(seen) = &mut self.seen {
-            seen.insert(current.moref.clone());
-        }
-        if current.changed {
-            let Current { moref, known, .. } = &current;
-            self.told.push_back(match self.fill.build(known.partial.clone()) {
-                Ok(row) => {
-                    let object = Object { moref: moref.clone(), row, missing: known.missing.clone() };
-                    Ok(if self.ready || !current.is_new {
-                        Change::Applied(object)
-                    } else {
-                        Change::Init(object)
-                    })
-                }
-                Err(path) => Err(read::incomplete(moref, &path, &known.missing)),
-            });
-        }
-        self.objects.insert(current.moref, current.known);
-    }
-
-    fn gone(&mut self, moref: MoRef) {
-        self.remove(&moref);
-    }
-}
-
-impl<P> Current<P> {
-    fn set(&mut self, index: usize, value: u64) {
-        if self.known.values.len() <= index {
-            self.known.values.resize(index + 1, 0);
-        }
-        self.brought.insert(index);
-        self.changed |= self.known.values[index] != value;
-        self.known.values[index] = value;
     }
 }

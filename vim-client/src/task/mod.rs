@@ -1,16 +1,18 @@
 //! Waiting for tasks: one watcher serves all that a client's callers await.
 
 mod pace;
+mod roster;
+mod states;
 mod watcher;
 
 use crate::client::Client;
 use crate::property::from_localized;
 use futures_util::stream;
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
 use vim_types::{TaskInfo, TaskInfoState, mo};
 use vim_wire::{Any, BoxStream, Error, ErrorKind, MoRef, TaskProgress, TaskRef};
 
+use watcher::Follower;
 pub(crate) use watcher::Watcher;
 
 /// What is told to those who wait for a task.
@@ -23,7 +25,8 @@ fn is_final(info: &TaskInfo) -> bool {
 /// Waits for a task's end and returns its result.
 pub(crate) async fn wait(client: &Client, task: &TaskRef) -> Result<Any, Error> {
     let mut last = None;
-    let ended = end(client.tasks().follow(client, &task.moref), &mut last);
+    let follower = client.tasks().follow(client, &task.moref).map_err(|error| about(error, task, None))?;
+    let ended = end(follower, &mut last);
     let news = match task.timeout {
         None => ended.await,
         Some(limit) => match tokio::time::timeout(limit, ended).await {
@@ -62,9 +65,9 @@ async fn name_of(client: &Client, object: &MoRef) -> Option<String> {
     rows.first()?.row.get("name")?.as_str().map(str::to_owned)
 }
 
-async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>) -> News {
+async fn end(mut follower: Follower, last: &mut Option<Arc<TaskInfo>>) -> News {
     loop {
-        match news.recv().await {
+        match follower.next().await {
             Some(Ok(info)) if is_final(&info) => return Ok(info),
             Some(Ok(info)) => *last = Some(info),
             Some(Err(error)) => return Err(error),
@@ -78,10 +81,18 @@ async fn end(mut news: UnboundedReceiver<News>, last: &mut Option<Arc<TaskInfo>>
     }
 }
 
+/// Adds what is known of the task: the method and the object, the task itself, and the operation id under which the server has
+/// all of it in its logs.
 fn about(error: Error, task: &TaskRef, name: Option<String>) -> Error {
-    let error = error.in_operation(task.method.name).on_object(&task.this);
-    match name {
-        Some(name) => error.on_name(name),
+    let mut error = error.in_operation(task.method.name).on_object(&task.this);
+    if let Some(name) = name {
+        error = error.on_name(name);
+    }
+    if !error.to_string().contains(&task.moref.to_string()) {
+        error = error.with_hint(format!("it was {}", task.moref));
+    }
+    match &task.operation_id {
+        Some(id) => error.with_operation_id(id.clone()),
         None => error,
     }
 }
@@ -100,15 +111,18 @@ fn timed_out(task: &TaskRef, limit: std::time::Duration, last: Option<&TaskInfo>
 
 /// The task's progress as a stream that ends with its last state.
 pub(crate) fn progress(client: &Client, task: &TaskRef) -> BoxStream<'static, Result<TaskProgress, Error>> {
-    let news = client.tasks().follow(client, &task.moref);
+    let follower = match client.tasks().follow(client, &task.moref) {
+        Ok(follower) => follower,
+        Err(error) => return Box::pin(stream::iter([Err(about(error, task, None))])),
+    };
     let task = task.clone();
-    Box::pin(stream::unfold(Some(news), move |news| {
+    Box::pin(stream::unfold(Some(follower), move |follower| {
         let task = task.clone();
         async move {
-            let mut news = news?;
-            let item = match news.recv().await? {
+            let mut follower = follower?;
+            let item = match follower.next().await? {
                 Ok(info) => {
-                    let rest = (!is_final(&info)).then_some(news);
+                    let rest = (!is_final(&info)).then_some(follower);
                     return Some((Ok(progress_of(&info)), rest));
                 }
                 Err(error) => Err(about(error, &task, None)),

@@ -1,20 +1,21 @@
 //! The watcher: one list view of the awaited tasks, one filter on it, one outstanding poll.
 
+use super::News;
 use super::pace::Pace;
-use super::{News, is_final};
+use super::roster::Roster;
+use super::states::States;
 use crate::client::{Client, WeakClient};
+use crate::held::Own;
 use crate::property::filter::through_view;
-use crate::property::subscription::poll;
-use crate::property::updates::{self, Kind, Sink, Updates};
-use crate::property::{Missing, patient};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::property::subscription::{collect, poll, replays};
+use crate::property::{collector_lost, patient, updates};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedSender};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use vim_types::{PropertyFilterSpec, PropertySpec, TaskInfo, mo};
-use vim_wire::{Answer, DecodeError, Error, ErrorKind, ManagedObject, MoRef, Reader, Tag};
+use vim_types::{PropertyFilterSpec, PropertySpec, mo};
+use vim_wire::{Answer, Error, ErrorKind, MoRef};
 
 /// How long the server may hold a poll.
 const WAIT: Duration = Duration::from_secs(60);
@@ -26,71 +27,122 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Follows the tasks that a client's callers wait for. Its loop runs while there are any.
 #[derive(Debug, Default)]
 pub(crate) struct Watcher {
-    requests: Mutex<Option<UnboundedSender<Follow>>>,
+    requests: Mutex<Option<UnboundedSender<Request>>>,
 }
 
 #[derive(Debug)]
-struct Follow {
+enum Request {
+    Follow(MoRef, UnboundedSender<News>),
+    /// Someone does not wait for a task any more.
+    Left(MoRef),
+}
+
+/// Who waits for a task. Dropping it tells the watcher.
+pub(super) struct Follower {
     task: MoRef,
-    tell: UnboundedSender<News>,
+    news: UnboundedReceiver<News>,
+    /// Weak, so that it does not keep the watcher of a client that is gone.
+    requests: WeakUnboundedSender<Request>,
+}
+
+impl Follower {
+    /// The task's next state; none when the watcher has ended.
+    pub(super) async fn next(&mut self) -> Option<News> {
+        self.news.recv().await
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.news.close();
+        if let Some(requests) = self.requests.upgrade() {
+            let _ = requests.send(Request::Left(self.task.clone()));
+        }
+    }
 }
 
 impl Watcher {
     /// Follows a task: its states are told until its last one, or an error.
-    pub(crate) fn follow(&self, client: &Client, task: &MoRef) -> UnboundedReceiver<News> {
+    pub(super) fn follow(&self, client: &Client, task: &MoRef) -> Result<Follower, Error> {
         let (tell, news) = mpsc::unbounded_channel();
-        let mut request = Follow { task: task.clone(), tell };
+        let follower = |requests: &UnboundedSender<Request>| Follower {
+            task: task.clone(),
+            news,
+            requests: requests.downgrade(),
+        };
+        let mut request = Request::Follow(task.clone(), tell);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = &*requests {
             match running.send(request) {
-                Ok(()) => return news,
+                Ok(()) => return Ok(follower(running)),
                 Err(ended) => request = ended.0,
             }
         }
+        let runtime = tokio::runtime::Handle::try_current().map_err(|error| {
+            let message = "a task can only be followed within a tokio runtime";
+            Error::new(ErrorKind::InvalidInput, message).with_source(error)
+        })?;
         let (sender, receiver) = mpsc::unbounded_channel();
-        if sender.send(request).is_ok() {
-            tokio::spawn(Loop::new(client.downgrade(), receiver).run());
-        }
+        let _ = sender.send(request);
+        runtime.spawn(Loop::new(client.downgrade(), receiver).run());
+        let follower = follower(&sender);
         *requests = Some(sender);
-        news
+        Ok(follower)
     }
 }
 
 /// The server's side of the watcher; it belongs to one session, and ends with it.
 ///
-/// It holds references and no handles: a watcher that waits for nothing must not keep its client alive.
-#[derive(Clone)]
+/// It does not hold its client: a watcher that waits for nothing must not keep that alive.
 struct Link {
-    view: MoRef,
-    collector: MoRef,
-    generation: u64,
+    view: Own,
+    collector: Own,
 }
+
+impl Link {
+    async fn open(client: Client) -> Result<Self, Error> {
+        let content = client.content().await?;
+        let manager =
+            content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
+        let manager: mo::ViewManager = client.object(manager);
+        let view = client.make(&manager.create_list_view().to_request()).await?;
+        let info =
+            PropertySpec { r#type: "Task".into(), path_set: vec!["info".into()], ..Default::default() };
+        let filter = PropertyFilterSpec {
+            prop_set: vec![info],
+            object_set: vec![through_view(view.moref())],
+            ..Default::default()
+        };
+        let collector = collect(&client, filter, Some(view.generation())).await?;
+        Ok(Self { view, collector })
+    }
+}
+
+type Running<T> = Option<JoinHandle<Result<T, Error>>>;
 
 struct Loop {
     client: WeakClient,
-    requests: UnboundedReceiver<Follow>,
-    followed: HashMap<MoRef, Vec<UnboundedSender<News>>>,
+    requests: UnboundedReceiver<Request>,
+    roster: Roster,
     link: Option<Link>,
     version: String,
-    add: Vec<MoRef>,
-    remove: Vec<MoRef>,
-    polling: Option<JoinHandle<Result<Answer, Error>>>,
-    changing: Option<JoinHandle<Result<Vec<MoRef>, Error>>>,
+    linking: Running<Link>,
+    polling: Running<Answer>,
+    changing: Running<Vec<MoRef>>,
     polls: Pace,
     changes: Pace,
     delays: Option<backon::ExponentialBackoff>,
 }
 
 impl Loop {
-    fn new(client: WeakClient, requests: UnboundedReceiver<Follow>) -> Self {
+    fn new(client: WeakClient, requests: UnboundedReceiver<Request>) -> Self {
         Self {
             client,
             requests,
-            followed: HashMap::new(),
+            roster: Roster::default(),
             link: None,
             version: String::new(),
-            add: Vec::new(),
-            remove: Vec::new(),
+            linking: None,
             polling: None,
             changing: None,
             polls: Pace::new(8),
@@ -101,109 +153,76 @@ impl Loop {
 
     async fn run(mut self) {
         loop {
-            if self.followed.is_empty() {
-                // Nobody waits: the poll is given up, and the view stays for the next task.
-                self.stop_polling();
+            while let Ok(request) = self.requests.try_recv() {
+                self.take(request);
+            }
+            if self.roster.awaited() == 0 {
+                self.rest();
                 match self.requests.recv().await {
                     Some(request) => self.take(request),
                     None => return,
                 }
-            }
-            if let Err(error) = self.turn().await {
+            } else if let Err(error) = self.turn().await {
                 self.recover(error).await;
             }
         }
     }
 
+    /// Nobody waits: the poll is given up, and with it the client, and the view stays for the next task.
+    fn rest(&mut self) {
+        self.linking = None;
+        let polling = self.polling.is_some();
+        self.stop_polling();
+        // Where the server sends nothing again, the poll may have had news of a task that someone comes back to.
+        if polling && !replays(&self.version) && self.roster.has_loose_ends() {
+            self.disconnect();
+        }
+    }
+
     /// Starts what is due, then waits for the next thing to happen.
     async fn turn(&mut self) -> Result<(), Error> {
-        while let Ok(request) = self.requests.try_recv() {
-            self.take(request);
-        }
-        self.drop_unawaited();
-        self.connect().await?;
-        let wake = self.start();
+        let wake = self.start()?;
         tokio::select! {
             request = self.requests.recv() => match request {
                 Some(request) => self.take(request),
                 // Every client is gone, and with them all who could wait.
-                None => self.followed.clear(),
+                None => self.roster.fail_all(&closed()),
             },
+            link = joined(&mut self.linking) => {
+                self.linking = None;
+                self.link = Some(link?);
+                self.roster.reset();
+            }
             answer = joined(&mut self.polling) => {
                 self.polling = None;
                 self.take_in(&answer?)?;
             }
-            unresolved = joined(&mut self.changing) => {
+            unknown = joined(&mut self.changing) => {
                 self.changing = None;
-                self.vanish(unresolved?);
+                self.roster.changed(&unknown?);
             }
             () = until(wake) => {}
         }
         Ok(())
     }
 
-    fn take(&mut self, request: Follow) {
-        let Follow { task, tell } = request;
-        let waiting = self.followed.entry(task.clone()).or_default();
-        if waiting.is_empty() {
-            self.remove.retain(|removed| *removed != task);
-            self.add.push(task);
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Follow(task, tell) => self.roster.follow(task, tell),
+            Request::Left(task) => self.roster.left(&task),
         }
-        waiting.push(tell);
     }
 
-    /// Forgets the tasks whose waiters have all gone.
-    fn drop_unawaited(&mut self) {
-        let remove = &mut self.remove;
-        self.followed.retain(|task, waiting| {
-            waiting.retain(|tell| !tell.is_closed());
-            if waiting.is_empty() {
-                remove.push(task.clone());
-            }
-            !waiting.is_empty()
-        });
-    }
-
-    async fn connect(&mut self) -> Result<(), Error> {
-        if self.followed.is_empty() {
-            return Ok(());
-        }
-        let client = self.client.upgrade().ok_or_else(closed)?;
-        if self.link.as_ref().is_some_and(|link| link.generation == client.session_generation()) {
-            return Ok(());
-        }
-        self.disconnect();
-        let content = client.content().await?;
-        let generation = client.session_generation();
-        let manager =
-            content.view_manager.clone().unwrap_or_else(|| MoRef::new("ViewManager", "ViewManager"));
-        let manager: mo::ViewManager = client.object(manager);
-        let view = manager.create_list_view().await?.handle().moref().clone();
-        let info =
-            PropertySpec { r#type: "Task".into(), path_set: vec!["info".into()], ..Default::default() };
-        let filter = PropertyFilterSpec {
-            prop_set: vec![info],
-            object_set: vec![through_view(&view)],
-            ..Default::default()
-        };
-        let shared: mo::PropertyCollector = client.object(content.property_collector.clone());
-        let collector = shared.create_property_collector().await?;
-        collector.create_filter(&filter, false).await?;
-        let collector = collector.handle().moref().clone();
-        self.link = Some(Link { view, collector, generation });
-        self.add = self.followed.keys().cloned().collect();
-        self.remove.clear();
-        Ok(())
-    }
-
-    /// Forgets the server's side; the tasks themselves stay followed.
+    /// Gives the server's side up; the tasks themselves stay followed.
     fn disconnect(&mut self) {
         self.stop_polling();
         if let Some(changing) = self.changing.take() {
             changing.abort();
         }
+        self.linking = None;
         self.link = None;
         self.version.clear();
+        self.roster.reset();
     }
 
     fn stop_polling(&mut self) {
@@ -213,84 +232,86 @@ impl Loop {
     }
 
     /// Starts the requests that are due; returns when the next one is.
-    fn start(&mut self) -> Option<Instant> {
-        let (link, client) = (self.link.clone()?, self.client.upgrade()?);
-        let (now, awaited) = (Instant::now(), self.followed.len());
+    fn start(&mut self) -> Result<Option<Instant>, Error> {
+        let client = self.client.upgrade().ok_or_else(closed)?;
+        if self.link.as_ref().is_some_and(|link| link.view.generation() != client.session_generation()) {
+            self.disconnect();
+        }
+        let Some(link) = &self.link else {
+            if self.linking.is_none() {
+                self.linking = Some(tokio::spawn(Link::open(client)));
+            }
+            return Ok(None);
+        };
+        let (now, awaited) = (Instant::now(), self.roster.awaited());
         let mut wake: Option<Instant> = None;
-        if self.changing.is_none() && !self.add.is_empty() {
+        if self.changing.is_none() && self.roster.has_change() {
             match self.changes.next(awaited).filter(|due| *due > now) {
                 Some(due) => wake = Some(due),
                 None => {
-                    self.changes.made(now);
-                    let (add, remove) = (std::mem::take(&mut self.add), std::mem::take(&mut self.remove));
-                    let view: mo::ListView = client.object(link.view);
-                    self.changing =
-                        Some(tokio::spawn(async move { view.modify().add(&add).remove(&remove).await }));
+                    let (add, remove) = self.roster.change();
+                    let view: mo::ListView = client.object(link.view.moref().clone());
+                    if !(add.is_empty() && remove.is_empty()) {
+                        self.changes.made(now);
+                        let change = async move { view.modify().add(&add).remove(&remove).await };
+                        self.changing = Some(tokio::spawn(change));
+                    }
                 }
             }
         }
-        if self.polling.is_none() && awaited > 0 {
+        if self.polling.is_none() {
             match self.polls.next(awaited).filter(|due| *due > now) {
                 Some(due) => wake = Some(wake.map_or(due, |other| other.min(due))),
                 None => {
                     self.polls.made(now);
-                    let (version, collector) = (self.version.clone(), client.object(link.collector));
+                    self.roster.poll_begins();
+                    let (version, collector) = (self.version.clone(), link.collector.moref().clone());
+                    let generation = link.collector.generation();
                     self.polling = Some(tokio::spawn(async move {
-                        poll(&client, &collector, &version, WAIT, OBJECTS).await
+                        poll(&client, &collector, generation, &version, WAIT, OBJECTS).await
                     }));
                 }
             }
         }
-        wake
+        Ok(wake)
     }
 
     fn take_in(&mut self, answer: &Answer) -> Result<(), Error> {
+        let client = self.client.upgrade().ok_or_else(closed)?;
+        let unreadable = |error| client.unreadable(error, "WaitForUpdatesEx", answer);
         let mut states = States::default();
-        let Updates { version, truncated } = updates::read(answer, &mut states)?;
-        let ended = states.infos.iter().filter(|(_, info)| is_final(info)).count();
-        self.polls.brought(Instant::now(), ended, truncated);
+        let updates = updates::read(answer, &mut states).map_err(unreadable)?;
+        if let Some(ended) = states.session_ended() {
+            return Err(ended);
+        }
+        self.polls.brought(Instant::now(), states.ended(), updates.truncated);
         self.delays = None;
-        if let Some(version) = version {
+        if let Some(version) = updates.version {
             self.version = version;
         }
         for (task, info) in states.infos {
-            self.tell(&task, info);
+            self.roster.tell(&task, info);
         }
-        self.vanish(states.gone);
+        for (task, missing) in states.missing {
+            let error = Error::from_fault(missing.fault);
+            self.roster.fail(&task, error.inside("the state of the task cannot be read"));
+        }
+        for (task, error) in states.unreadable {
+            self.roster.fail(&task, unreadable(error).inside("the state of the task cannot be read"));
+        }
+        states.left.iter().for_each(|task| self.roster.out_of_view(task));
+        states.gone.iter().for_each(|task| self.roster.vanished(task));
+        if !updates.truncated {
+            self.roster.poll_ended();
+        }
         Ok(())
-    }
-
-    fn tell(&mut self, task: &MoRef, info: TaskInfo) {
-        let Some(waiting) = self.followed.get(task) else { return };
-        let info = Arc::new(info);
-        for tell in waiting {
-            let _ = tell.send(Ok(Arc::clone(&info)));
-        }
-        if is_final(&info) {
-            self.followed.remove(task);
-            self.remove.push(task.clone());
-        }
-    }
-
-    /// Tells those who wait for tasks that the server does not know (any more).
-    fn vanish(&mut self, tasks: Vec<MoRef>) {
-        for task in tasks {
-            for tell in self.followed.remove(&task).unwrap_or_default() {
-                let message = format!(
-                    "the server does not know the task {task} (any more), so that how it ended is not known"
-                );
-                let _ = tell.send(Err(Error::new(ErrorKind::NotFound, message)));
-            }
-        }
     }
 
     /// Gets over an error, or tells it to all who wait.
     async fn recover(&mut self, error: Error) {
         let lost = matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout);
-        let forgotten = error.is_not_authenticated()
-            || error.is_not_found()
-            || error.is_canceled()
-            || error.fault().is_some_and(|fault| fault.is_named("InvalidCollectorVersion"));
+        let renewable = || self.client.upgrade().is_some_and(|client| client.session().can_renew());
+        let forgotten = collector_lost(&error) || (error.is_not_authenticated() && renewable());
         // A new view shows every task's state again, so that nothing that was said meanwhile is missed.
         self.disconnect();
         if lost || forgotten {
@@ -302,10 +323,7 @@ impl Loop {
             }
         }
         self.delays = None;
-        let text = error.chain();
-        for tell in std::mem::take(&mut self.followed).into_values().flatten() {
-            let _ = tell.send(Err(Error::new(error.kind(), text.clone())));
-        }
+        self.roster.fail_all(&error.inside("the task cannot be followed"));
     }
 }
 
@@ -320,56 +338,12 @@ async fn until(wake: Option<Instant>) {
     }
 }
 
-async fn joined<T>(running: &mut Option<JoinHandle<Result<T, Error>>>) -> Result<T, Error> {
+async fn joined<T>(running: &mut Running<T>) -> Result<T, Error> {
     match running {
         Some(running) => match running.await {
             Ok(result) => result,
             Err(_) => Err(Error::new(ErrorKind::Interrupted, "the request was given up")),
         },
         None => std::future::pending().await,
-    }
-}
-
-/// Collects the tasks' states of an update set.
-#[derive(Default)]
-struct States {
-    infos: Vec<(MoRef, TaskInfo)>,
-    gone: Vec<MoRef>,
-    current: Option<(MoRef, Kind)>,
-}
-
-impl Sink for States {
-    fn object(&mut self, moref: MoRef, kind: Kind) {
-        self.current = Some((moref, kind));
-    }
-
-    fn assign<'x>(
-        &mut self,
-        path: &str,
-        reader: &mut Reader<'x>,
-        value: &Tag<'x>,
-    ) -> Result<(), DecodeError> {
-        match &self.current {
-            Some((task, _)) if path == "info" => {
-                let info = reader.value(value)?;
-                self.infos.push((task.clone(), info));
-                Ok(())
-            }
-            _ => reader.skip(value),
-        }
-    }
-
-    fn unset(&mut self, _: &str) {}
-
-    fn missing(&mut self, missing: Missing) {
-        tracing::debug!(path = missing.path, fault = %missing.fault, "a task's state cannot be read");
-    }
-
-    fn done(&mut self) {
-        self.current = None;
-    }
-
-    fn gone(&mut self, moref: MoRef) {
-        self.gone.push(moref);
     }
 }
