@@ -209,6 +209,76 @@ mod tests {
     }
 
     #[test]
+    fn what_opens_a_session_or_a_file_is_not_shown_wherever_it_is_read() {
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><propSet><name>currentSession</name><val xsi:type=\"UserSession\"><key>top-secret</key><userName>alice</userName></val>\
+             </propSet></R>",
+            &["alice"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><propSet><name>sessionList</name><val xsi:type=\"ArrayOfUserSession\"><UserSession><key>top-secret</key><userName>alice\
+             </userName></UserSession></val></propSet><entry><key>seen</key></entry></R>",
+            &["alice", "<key>seen</key>"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><propSet><name>currentSession.key</name><val xsi:type=\"xsd:string\">top-secret</val></propSet></R>",
+            &["currentSession.key"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><val xsi:type=\"HttpNfcLeaseInfo\"><deviceUrl><key>/vm-1/disk-0</key><url>https://h/nfc/top-secret/disk-0.vmdk</url>\
+             </deviceUrl><leaseTimeout>300</leaseTimeout></val></R>",
+            &["<leaseTimeout>300<", "/vm-1/disk-0"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><val xsi:type=\"ArrayOfHttpNfcLeaseDeviceUrl\"><HttpNfcLeaseDeviceUrl><url>https://h/nfc/top-secret</url>\
+             </HttpNfcLeaseDeviceUrl></val></R>",
+            &[],
+        );
+        hides(
+            &mo::RECONFIG_VM_TASK,
+            "<R><extraConfig><key>RemoteDisplay.vnc.key</key><value>top-secret</value></extraConfig></R>",
+            &["RemoteDisplay.vnc.key"],
+        );
+        hides(
+            &mo::RETRIEVE_PROPERTIES_EX,
+            "<R><val xsi:type=\"VirtualMachineTicket\"><host>esx-1</host><url>wss://esx-1/ticket/top-secret</url></val></R>",
+            &["esx-1"],
+        );
+    }
+
+    /// A method of the feature `guest`.
+    #[test]
+    fn the_url_of_a_file_in_a_guest_is_not_shown() {
+        static INITIATE: MethodDesc = MethodDesc {
+            name: "InitiateFileTransferFromGuest",
+            this: "GuestFileManager",
+            service: &VIM25,
+            since: 0,
+            task: false,
+            privilege: None,
+            params: &[],
+            faults: &[],
+            result: "FileTransferInformation",
+        };
+        hides(
+            &INITIATE,
+            "<R><returnval><attributes/><size>5</size><url>https://*:443/guestFile?id=1&amp;token=top-secret</url></returnval></R>",
+            &["returnval"],
+        );
+        let to = MethodDesc { name: "InitiateFileTransferToGuest", result: "string", ..INITIATE };
+        hides(
+            Box::leak(Box::new(to)),
+            "<R><returnval>https://*:443/guestFile?id=1&amp;token=top-secret</returnval></R>",
+            &["returnval"],
+        );
+    }
+
+    #[test]
     fn every_secret_of_the_schema_is_hidden() {
         let mut count = 0;
         for desc in VIM25.registry.types() {

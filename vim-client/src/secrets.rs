@@ -35,8 +35,19 @@ pub(crate) const ALWAYS: &[&str] = &[
     "vimAccountPassword",
 ];
 
-/// Fields that hold secrets although the schema does not mark them.
-const UNMARKED: &[(&str, &str)] = &[("CustomizationSysprepText", "value")];
+/// Fields that hold secrets although the schema does not mark them. Whoever has such a URL needs no session to read or write
+/// what is behind it.
+const UNMARKED: &[(&str, &str)] = &[
+    ("CustomizationSysprepText", "value"),
+    ("DiagnosticManagerBundleInfo", "url"),
+    ("FileTransferInformation", "url"),
+    ("GuestAuthenticationChallenge", "sessionID"),
+    ("HttpNfcLeaseDeviceUrl", "url"),
+    ("HttpNfcLeaseSourceFile", "url"),
+    ("SessionManagerGenericServiceTicket", "id"),
+    ("UserSession", "key"),
+    ("VirtualMachineTicket", "url"),
+];
 
 /// What a key is named whose value is a secret, in lower case.
 pub(crate) const KEYS: &[&str] = &[
@@ -47,6 +58,9 @@ pub(crate) const KEYS: &[&str] = &[
     "privatekey",
     "private_key",
     "cookie",
+    "session.key",
+    "deviceurl",
+    "vnc.key",
     "userdata",
     "vendordata",
     "guestinfo.metadata",
@@ -82,7 +96,7 @@ impl Hidden {
     pub(crate) fn of(method: &'static MethodDesc) -> Self {
         let name = method.name;
         let session = method.this.ends_with("SessionManager")
-            || ["Login", "Acquire", "Clone", "Impersonate"]
+            || ["Login", "Acquire", "Clone", "Impersonate", "Initiate"]
                 .iter()
                 .any(|start| name.starts_with(start) && !method.task);
         Self { method, session }
@@ -147,7 +161,9 @@ impl Secrets {
             return hidden.method.params.iter().any(|param| param.name == name && param.flags & SECRET != 0);
         }
         let Some(types) = self.fields.get(name) else { return false };
-        if let Some(named) = parent.xsi_type.and_then(|name| registry.type_named(name)) {
+        // An array's items are named like their type.
+        let named = parent.xsi_type.or(Some(parent.name)).and_then(|name| registry.type_named(name));
+        if let Some(named) = named {
             return types.iter().any(|desc| named.is_a(desc));
         }
         let answered =
