@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use std::pin::pin;
 use vim_client::mo::{Datastore, HostSystem, VirtualMachine};
 use vim_client::types::{HostSystemConnectionState, VirtualMachinePowerState};
-use vim_client::{Client, Properties};
+use vim_client::{Client, Error, ManagedObject, Object, Properties, Row};
 
 #[derive(Properties)]
 #[properties(of = HostSystem)]
@@ -61,7 +61,7 @@ async fn list(client: &Client) -> anyhow::Result<()> {
     println!("\n{:32} {:14} {:>6} {:>12}", "HOST", "STATE", "CORES", "MEMORY GIB");
     let mut hosts = pin!(client.retrieve::<Host>().stream());
     while let Some(host) = hosts.next().await {
-        let host = host?;
+        let Some(host) = readable(host)? else { continue };
         let memory = host.memory_bytes.unwrap_or(0) / GIB;
         println!("{:32} {:14} {:>6} {:>12}", host.name, host.connection, host.cores.unwrap_or(0), memory);
     }
@@ -69,7 +69,7 @@ async fn list(client: &Client) -> anyhow::Result<()> {
     println!("\n{:32} {:>14} {:>12}", "DATASTORE", "CAPACITY GIB", "FREE GIB");
     let mut stores = pin!(client.retrieve::<Store>().stream());
     while let Some(store) = stores.next().await {
-        let store = store?;
+        let Some(store) = readable(store)? else { continue };
         println!("{:32} {:>14} {:>12}", store.name, store.capacity_bytes / GIB, store.free_bytes / GIB);
     }
 
@@ -77,21 +77,23 @@ async fn list(client: &Client) -> anyhow::Result<()> {
     let mut count = 0;
     let mut vms = pin!(client.retrieve::<Vm>().stream());
     while let Some(vm) = vms.next().await {
-        match vm {
-            Ok(vm) => {
-                count += 1;
-                let (cpus, memory) = (vm.cpus.unwrap_or(0), vm.memory_mib.unwrap_or(0));
-                println!(
-                    "{:32} {:12} {cpus:>5} {memory:>10} {}",
-                    vm.name,
-                    vm.power,
-                    vm.ip.as_deref().unwrap_or("-")
-                );
-            }
-            // One object that vanished or may not be read does not end the listing.
-            Err(error) => println!("(not readable: {error})"),
-        }
+        let Some(vm) = readable(vm)? else { continue };
+        count += 1;
+        let (cpus, memory) = (vm.cpus.unwrap_or(0), vm.memory_mib.unwrap_or(0));
+        println!("{:32} {:12} {cpus:>5} {memory:>10} {}", vm.name, vm.power, vm.ip.as_deref().unwrap_or("-"));
     }
     println!("\n{count} virtual machines");
     Ok(())
+}
+
+/// An object that vanished or may not be read is said, and does not end the listing; what ends the listing itself is an error.
+fn readable<R: Row>(object: Result<Object<R>, Error>) -> Result<Option<Object<R>>, Error> {
+    match object {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if error.object().is_some_and(|object| object.kind() == R::Object::KIND) => {
+            println!("(not readable: {error})");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

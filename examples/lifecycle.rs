@@ -3,10 +3,11 @@
 //! `VSPHERE_URL=… VSPHERE_USERNAME=… VSPHERE_PASSWORD=… cargo run --example lifecycle [SOURCE]`
 //!
 //! SOURCE is the name or inventory path of a virtual machine or template to clone; the first by path where none is given. It
-//! is only read. Everything else happens to clones of it that this program makes, and destroys at its end.
+//! is only read. Everything else happens to clones of it that this program makes, and destroys at its end. A standalone ESXi
+//! host cannot clone: it takes a vCenter, or vcsim.
 #![allow(clippy::print_stdout, reason = "an example talks to a person")]
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use examples::show;
 use vim_client::mo::{ResourcePool, VirtualMachine};
 use vim_client::types::{
@@ -44,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn live(client: &Client, ours: &mut Vec<VirtualMachine>) -> anyhow::Result<()> {
+    if !client.is_vcenter().await? {
+        bail!("{} is a standalone ESXi host, which cannot clone; this takes a vCenter", client.endpoint());
+    }
     let inventory = client.inventory("");
     let source = match std::env::args().nth(1) {
         Some(name) => inventory.virtual_machine(name).one().await?,

@@ -57,20 +57,44 @@ pub async fn connect() -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// Takes `user:password@` out of a URL, as `GOVC_URL` may have it.
+/// Takes `user:password@` out of a URL, as `GOVC_URL` may have it, with `%40` and the like read as the signs they stand for.
 fn split_credentials(url: &str) -> (String, Option<(String, String)>) {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), url),
     };
-    let host_end = rest.find('/').unwrap_or(rest.len());
-    match rest[..host_end].rsplit_once('@') {
+    // No part behind the host has an @; a password may, and slashes too.
+    match rest.rsplit_once('@') {
         Some((credentials, host)) => {
             let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-            (format!("{scheme}{host}{}", &rest[host_end..]), Some((user.to_owned(), password.to_owned())))
+            (format!("{scheme}{host}"), Some((decoded(user), decoded(password))))
         }
         None => (url.to_owned(), None),
     }
+}
+
+/// Reads percent escapes. What is none stays as it is: people write passwords as they are, too.
+fn decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = (first == b'%')
+            .then(|| std::str::from_utf8(after.get(..2)?).ok())
+            .flatten()
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped {
+            Some(byte) => {
+                out.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// Awaits a task, showing its progress: a bar where the output is a terminal, a line when it ends elsewhere.
@@ -110,7 +134,16 @@ mod tests {
                 Some(("administrator@vsphere.local", "x")),
             ),
             ("https://user@vc", "https://vc", Some(("user", ""))),
-            ("vc/a@b", "vc/a@b", None),
+            ("https://user:pa/ss@vc/sdk", "https://vc/sdk", Some(("user", "pa/ss"))),
+            ("user:p#a?s@vc", "vc", Some(("user", "p#a?s"))),
+            (
+                "https://administrator%40vsphere.local:p%2Fs%25%C3%A4@vc/sdk",
+                "https://vc/sdk",
+                Some(("administrator@vsphere.local", "p/s%ä")),
+            ),
+            ("user:100%@vc", "vc", Some(("user", "100%"))),
+            ("user:5%zz%4@vc", "vc", Some(("user", "5%zz%4"))),
+            ("user:%+1%ff@vc", "vc", Some(("user", "%+1%ff"))),
         ] {
             let expected =
                 credentials.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
