@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use vim_types::{AboutInfo, ServiceContent, mo};
 use vim_wire::{
-    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, Handle, ManagedObject, MoRef, Request,
+    Answer, Any, BoxFuture, BoxStream, Caller, DateTime, Error, Handle, ManagedObject, MoRef, Request, Task,
     TaskProgress, TaskRef,
 };
 
@@ -110,6 +110,28 @@ impl Client {
     #[must_use]
     pub fn caller(&self) -> Arc<dyn Caller> {
         Arc::clone(&self.inner) as Arc<dyn Caller>
+    }
+
+    /// A task to be watched again, by the line that was kept of it; `T` is what the task's method promised.
+    ///
+    /// ```no_run
+    /// # async fn run(client: vim_client::Client, vm: vim_client::mo::VirtualMachine) -> Result<(), vim_client::Error> {
+    /// use vim_client::Task;
+    ///
+    /// let task = vm.power_on().await?;
+    /// let line = task.task_ref().to_string();
+    /// // The line is stored, the program starts again, and goes on where it was:
+    /// let task: Task<()> = client.resume(&line)?;
+    /// task.await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the text is no such line. Whether the server still knows the task,
+    /// awaiting it says.
+    pub fn resume<T>(&self, text: &str) -> Result<Task<T>, Error> {
+        Ok(Task::resume(self.caller(), TaskRef::parse(text, vim_types::method)?))
     }
 
     /// The server's root objects and what it is; asked for once.

@@ -87,6 +87,7 @@ impl<F: Fill> Retrieve<F> {
             let item = pages.item().await?;
             Some((item, pages))
         })
+        .fuse()
     }
 
     /// All of them, or the first error.

@@ -8,7 +8,7 @@ use super::subscription::Subscription;
 use super::{collector_lost, patient};
 use crate::client::Client;
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +111,7 @@ impl<F: Fill> Watch<F> {
             let item = watcher.item().await?;
             Some((item, watcher))
         })
+        .fuse()
     }
 }
 

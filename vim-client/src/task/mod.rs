@@ -7,7 +7,7 @@ mod watcher;
 
 use crate::client::Client;
 use crate::property::from_localized;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 use vim_types::{TaskInfo, TaskInfoState, mo};
 use vim_wire::{Any, BoxStream, Error, ErrorKind, MoRef, TaskProgress, TaskRef};
@@ -116,7 +116,7 @@ pub(crate) fn progress(client: &Client, task: &TaskRef) -> BoxStream<'static, Re
         Err(error) => return Box::pin(stream::iter([Err(about(error, task, None))])),
     };
     let task = task.clone();
-    Box::pin(stream::unfold(Some(follower), move |follower| {
+    let states = stream::unfold(Some(follower), move |follower| {
         let task = task.clone();
         async move {
             let mut follower = follower?;
@@ -129,7 +129,8 @@ pub(crate) fn progress(client: &Client, task: &TaskRef) -> BoxStream<'static, Re
             };
             Some((item, None))
         }
-    }))
+    });
+    Box::pin(states.fuse())
 }
 
 fn progress_of(info: &TaskInfo) -> TaskProgress {

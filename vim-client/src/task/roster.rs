@@ -222,3 +222,112 @@ impl Roster {
         self.reset();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+    use vim_types::TaskInfoState;
+
+    fn task() -> MoRef {
+        MoRef::new("Task", "task-1")
+    }
+
+    fn follow(roster: &mut Roster) -> UnboundedReceiver<News> {
+        let (tell, news) = unbounded_channel();
+        roster.follow(task(), tell);
+        news
+    }
+
+    fn info(state: TaskInfoState) -> TaskInfo {
+        TaskInfo { state, ..Default::default() }
+    }
+
+    /// A roster whose task ran, was left, and is being taken out of the view.
+    fn removing() -> Roster {
+        let mut roster = Roster::default();
+        let news = follow(&mut roster);
+        assert_eq!(roster.change(), (vec![task()], vec![]));
+        roster.changed(&[]);
+        roster.tell(&task(), info(TaskInfoState::RUNNING));
+        drop(news);
+        roster.left(&task());
+        assert_eq!(roster.awaited(), 0);
+        assert!(roster.has_loose_ends() && !roster.has_change(), "removals wait for an addition");
+        assert_eq!(roster.change(), (vec![], vec![task()]));
+        roster
+    }
+
+    #[test]
+    fn a_task_is_not_taken_out_that_is_followed_again_before() {
+        let mut roster = Roster::default();
+        let first = follow(&mut roster);
+        roster.change();
+        roster.changed(&[]);
+        drop(first);
+        roster.left(&task());
+        let mut second = follow(&mut roster);
+        assert_eq!(roster.change(), (vec![], vec![]));
+        roster.tell(&task(), info(TaskInfoState::SUCCESS));
+        assert!(second.try_recv().expect("is told").is_ok());
+        assert_eq!(roster.awaited(), 0);
+    }
+
+    #[test]
+    fn a_task_is_put_in_again_that_is_followed_while_it_is_taken_out() {
+        let mut roster = removing();
+        let mut news = follow(&mut roster);
+        assert_eq!(news.try_recv().expect("is told").expect("a state").state, TaskInfoState::RUNNING);
+        assert!(!roster.has_change());
+        roster.changed(&[]);
+        assert_eq!(roster.change(), (vec![task()], vec![]));
+        // The server tells of the removal when it has been undone already.
+        roster.poll_begins();
+        roster.out_of_view(&task());
+        assert!(news.try_recv().is_err() && roster.awaited() == 1);
+        roster.poll_ended();
+        // It leaves once more, and this time by itself.
+        roster.out_of_view(&task());
+        assert!(news.try_recv().expect("is told").is_err_and(|error| error.is_not_found()));
+        assert_eq!(roster.awaited(), 0);
+    }
+
+    #[test]
+    fn a_removal_is_remembered_until_the_server_has_told_all_there_was() {
+        let mut roster = removing();
+        roster.poll_begins();
+        roster.changed(&[]);
+        // This poll began before the removal.
+        roster.poll_ended();
+        assert_eq!(roster.removed.len(), 1);
+        roster.poll_begins();
+        roster.poll_ended();
+        assert!(roster.removed.is_empty() && roster.tasks.is_empty());
+    }
+
+    #[test]
+    fn a_task_that_leaves_while_nobody_waits_is_put_in_anew() {
+        let mut roster = Roster::default();
+        drop(follow(&mut roster));
+        roster.change();
+        roster.changed(&[]);
+        roster.left(&task());
+        roster.out_of_view(&task());
+        let _news = follow(&mut roster);
+        assert_eq!(roster.change(), (vec![task()], vec![]));
+    }
+
+    #[test]
+    fn a_new_view_has_what_is_awaited_and_no_more() {
+        let mut roster = removing();
+        roster.reset();
+        assert!(!roster.has_change() && !roster.has_loose_ends());
+        let mut news = follow(&mut roster);
+        roster.change();
+        roster.reset();
+        assert_eq!(roster.change(), (vec![task()], vec![]));
+        roster.fail_all(&Error::new(ErrorKind::Closed, "closed"));
+        assert!(news.try_recv().expect("is told").is_err());
+        assert_eq!((roster.awaited(), roster.has_change()), (0, false));
+    }
+}

@@ -9,10 +9,13 @@
     reason = "tests"
 )]
 
+mod changes;
+mod listings;
 mod retrieve;
 #[path = "../support/mod.rs"]
 mod support;
 mod tasks;
+mod waits;
 mod watch;
 
 use secrecy::SecretString;

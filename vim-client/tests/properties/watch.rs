@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use vim_client::{Change, Error};
 
-fn set(version: &str, truncated: bool, objects: &str) -> Reply {
+pub fn set(version: &str, truncated: bool, objects: &str) -> Reply {
     let truncated = if truncated { "<truncated>true</truncated>" } else { "" };
     Reply::Results(format!(
         "<returnval><version>{version}</version><filterSet><filter type=\"PropertyFilter\">f</filter>{objects}</filterSet>{truncated}</returnval>"
     ))
 }
 
-fn object(kind: &str, id: &str, name: &str) -> String {
+pub fn object(kind: &str, id: &str, name: &str) -> String {
     format!(
         "<objectSet><kind>{kind}</kind><obj type=\"VirtualMachine\">{id}</obj><changeSet><name>name</name><op>assign</op>\
          <val xsi:type=\"xsd:string\">{name}</val></changeSet></objectSet>"
@@ -22,7 +22,7 @@ fn object(kind: &str, id: &str, name: &str) -> String {
 }
 
 /// A server whose polls are answered in turn, whatever collector they are of.
-async fn server(polls: impl Fn(usize, &Call) -> Reply + Send + Sync + 'static) -> Server {
+pub async fn server(polls: impl Fn(usize, &Call) -> Reply + Send + Sync + 'static) -> Server {
     let count = Arc::new(AtomicUsize::new(0));
     Server::start(move |call| match call.method.as_str() {
         "WaitForUpdatesEx" => polls(count.fetch_add(1, Ordering::Relaxed), call),
@@ -31,7 +31,7 @@ async fn server(polls: impl Fn(usize, &Call) -> Reply + Send + Sync + 'static) -
     .await
 }
 
-async fn told(changes: &mut (impl Stream<Item = Result<Change<Row>, Error>> + Unpin)) -> String {
+pub async fn told(changes: &mut (impl Stream<Item = Result<Change<Row>, Error>> + Unpin)) -> String {
     let change =
         tokio::time::timeout(Duration::from_secs(30), changes.next()).await.expect("something is told");
     match change.expect("the watch goes on").expect("is no error") {

@@ -63,7 +63,16 @@ const END: &str = "</soapenv:Body></soapenv:Envelope>";
 impl Server {
     /// A server that answers as usual but where the script says otherwise.
     pub async fn start(script: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Self {
-        Self::serve(None, script).await
+        Self::serve("127.0.0.1:0", None, script).await
+    }
+
+    /// The same on another address of this machine.
+    pub async fn start_on(
+        address: &str,
+        tls: Option<TlsAcceptor>,
+        script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(address, tls, script).await
     }
 
     /// The same, with TLS.
@@ -71,7 +80,7 @@ impl Server {
         tls: TlsAcceptor,
         script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(Some(tls), script).await
+        Self::serve("127.0.0.1:0", Some(tls), script).await
     }
 
     /// A server that does everything as usual.
@@ -80,10 +89,11 @@ impl Server {
     }
 
     async fn serve(
+        address: &str,
         tls: Option<TlsAcceptor>,
         script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
             script: Arc::new(script),
@@ -235,7 +245,7 @@ impl State {
 
     fn usual(&self, call: &Call) -> Reply {
         let results = match call.method.as_str() {
-            "GET" => return Reply::Raw(http(200, "text/xml", "Connection: close\r\n", VERSIONS)),
+            "GET" => return versions("8.0.3.0"),
             "RetrieveServiceContent" => CONTENT,
             "Login" | "CloneSession" => SESSION,
             _ if !self.knows(call) => {
@@ -260,6 +270,12 @@ impl State {
     }
 }
 
+/// The versions of a server whose newest is that one.
+pub fn versions(newest: &str) -> Reply {
+    let listing = VERSIONS.replace("8.0.3.0", newest);
+    Reply::Raw(http(200, "text/xml", "Connection: close\r\n", &listing))
+}
+
 /// An HTTP answer.
 pub fn http(status: u16, content_type: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
@@ -280,7 +296,7 @@ pub fn fault(kind: &str, fields: &str, message: &str) -> String {
 }
 
 const VERSIONS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<namespaces version=\"1.0\"><namespace><name>urn:vim25</name>\
-     <version>8.0.3.0</version><priorVersions><version>8.0.2.0</version></priorVersions></namespace></namespaces>";
+     <version>8.0.3.0</version><priorVersions><version>6.7</version></priorVersions></namespace></namespaces>";
 
 const CONTENT: &str = "<returnval><rootFolder type=\"Folder\">group-d1</rootFolder>\
      <propertyCollector type=\"PropertyCollector\">propertyCollector</propertyCollector><viewManager type=\"ViewManager\">ViewManager</viewManager>\
