@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, unreachable_pub, reason = "what helps a test may fail it")]
 
 mod bad_input;
+mod closing;
+mod extremes;
 mod lessons;
 mod session;
 #[path = "../support/mod.rs"]

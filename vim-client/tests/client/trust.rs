@@ -147,3 +147,26 @@ async fn any_certificate_will_do_where_that_is_said() {
     let (_, result) = connect(&of_authority("other.example.com"), Trust::Insecure).await;
     result.expect("anything goes");
 }
+
+#[tokio::test]
+async fn a_certificate_for_an_address_of_version_6_is_trusted() {
+    for (name, trusted) in [("::1", true), ("::2", false)] {
+        let certified = of_authority(name);
+        let server = Server::start_on("[::1]:0", Some(certified.acceptor.clone()), |_| Reply::Usual).await;
+        assert!(server.url.starts_with("https://[::1]:"), "{}", server.url);
+        let trust = Trust::CaPem(certified.pem.clone().into_bytes());
+        match client(&server).trust(trust).connect().await {
+            Ok(client) => {
+                assert!(trusted);
+                client.current_time().await.expect("the time");
+                client.close().await.expect("closed");
+            }
+            Err(error) => {
+                assert!(!trusted && error.kind() == ErrorKind::Untrusted, "{error}");
+                says(&error, &[&server.url, "name"]);
+            }
+        }
+        let thumbprint = Trust::Thumbprint(hex(digest(&SHA256, &certified.leaf).as_ref(), ""));
+        client(&server).trust(thumbprint).connect().await.expect("trusted").close().await.expect("closed");
+    }
+}

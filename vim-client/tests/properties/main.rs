@@ -10,11 +10,13 @@
 )]
 
 mod changes;
+mod leftovers;
 mod listings;
 mod retrieve;
 #[path = "../support/mod.rs"]
 mod support;
 mod tasks;
+mod versions;
 mod waits;
 mod watch;
 
