@@ -59,15 +59,17 @@ pub(crate) struct Core {
 #[derive(Clone)]
 pub(crate) struct WeakClient {
     core: Weak<Core>,
+    operation_id: Option<String>,
 }
 
 impl WeakClient {
+    /// One for all clones, whose calls bear operation ids of their own.
     pub(crate) fn new(core: &Arc<Core>) -> Self {
-        Self { core: Arc::downgrade(core) }
+        Self { core: Arc::downgrade(core), operation_id: None }
     }
 
     pub(crate) fn upgrade(&self) -> Option<Client> {
-        self.core.upgrade().map(|core| Client::of(core, None))
+        self.core.upgrade().map(|core| Client::of(core, self.operation_id.clone()))
     }
 }
 
@@ -220,7 +222,7 @@ impl Client {
     }
 
     pub(crate) fn downgrade(&self) -> WeakClient {
-        WeakClient::new(&self.inner.core)
+        WeakClient { operation_id: self.inner.operation_id.clone(), ..WeakClient::new(&self.inner.core) }
     }
 
     /// Changes with every login: what the server keeps for a session is then gone.

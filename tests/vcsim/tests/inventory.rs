@@ -73,5 +73,37 @@ async fn lesson_18_names_with_slashes_are_found_by_both_spellings() {
     let found = inventory.virtual_machine("/DC0/vm/a%2fb").one().await.unwrap();
     assert_eq!(found.handle().moref(), vm.handle().moref());
     assert_eq!(inventory.virtual_machine("a?2fb").all().await.unwrap().len(), 1);
+    // As people write it, from the root and from the datacenter's folder.
+    for plain in ["/DC0/vm/a/b", "a/b", "./a/b"] {
+        let found = inventory.virtual_machine(plain).one().await.unwrap();
+        assert_eq!(found.handle().moref(), vm.handle().moref(), "{plain}");
+        assert_eq!((found.name.as_str(), found.path.as_str()), ("a%2fb", "/DC0/vm/a%2fb"));
+    }
+    // Of a folder too, with what lies in it.
+    let home: vim_client::mo::Folder =
+        client.object(inventory.folder("/DC0/vm").one().await.unwrap().handle().moref().clone());
+    let folder = home.create_folder("x/y").await.unwrap();
+    folder.move_into(&[vm.handle().moref().clone()]).await.unwrap().await.unwrap();
+    for mixed in ["/DC0/vm/x/y/a/b", "x/y/a%2fb", "x%2fy/a/b", "/.../a/b"] {
+        let found = inventory.virtual_machine(mixed).one().await.unwrap();
+        assert_eq!(found.path, "/DC0/vm/x%2fy/a%2fb", "{mixed}");
+    }
+    assert!(inventory.virtual_machine("x/a/b").optional().await.unwrap().is_none());
+    client.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn a_vapp_is_found_and_what_lies_in_it() {
+    let vcsim = Vcsim::start(&["-vm", "1", "-app", "1"]).await;
+    let client = vcsim.connect().await;
+    let inventory = client.inventory("DC0");
+    let apps = inventory.resource_pool("*").all().await.unwrap();
+    let app = apps.iter().find(|pool| pool.handle().moref().kind() == "VirtualApp").expect("a vApp");
+    // In its folder it is with real servers: vcsim shows none there.
+    let found = inventory.resource_pool(format!("DC0_C0/Resources/{}", app.name)).one().await.unwrap();
+    assert_eq!(found.handle().moref(), app.handle().moref());
+    let inside = inventory.virtual_machine(format!("{}/*", app.path)).all().await.unwrap();
+    assert_eq!(inside.len(), 1);
     client.close().await.unwrap();
 }

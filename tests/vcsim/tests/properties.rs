@@ -51,12 +51,6 @@ async fn names(client: &Client, page: u16) -> BTreeMap<String, MoRef> {
     names
 }
 
-async fn views(client: &Client) -> usize {
-    let manager = client.service_content().await.unwrap().view_manager.clone().unwrap();
-    let rows = client.retrieve_paths::<mo::ViewManager>(["viewList"]).objects([manager]).all().await.unwrap();
-    rows[0].row.get("viewList").and_then(Any::as_array).map_or(0, <[Any]>::len)
-}
-
 #[tokio::test]
 #[ignore = "needs vcsim: tests/referee/build.sh"]
 async fn lesson_08_pages_hide_nothing() {
@@ -94,33 +88,55 @@ async fn rows_are_typed_to_the_last_device() {
 #[tokio::test]
 #[ignore = "needs vcsim: tests/referee/build.sh"]
 async fn lesson_09_one_read_is_a_handful_of_requests() {
+    counted::start();
     let vcsim = Vcsim::start(&["-vm", "50"]).await;
     let client = vcsim.connect().await;
-    let before = counted::requests();
-    let rows = client.retrieve::<Row>().all().await.unwrap();
+    let counting = client.with_operation_id("lesson-09");
+    let rows = counting.retrieve::<Row>().all().await.unwrap();
     assert_eq!(rows.len(), 100);
     // A view, a page, the view's end.
-    assert!(counted::requests() - before <= 3, "{} requests", counted::requests() - before);
+    let requests = counted::requests("lesson-09");
+    assert_eq!(requests, ["CreateContainerView", "RetrievePropertiesEx", "DestroyView"]);
     client.close().await.unwrap();
 }
 
-/// Counts calls by their spans.
+/// Keeps the calls of the whole process, by their operation ids: tests that run beside each other have their own.
 mod counted {
-    use std::sync::Once;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::fmt::Debug;
+    use std::sync::{Mutex, Once};
+    use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};
 
-    static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+    static CALLS: Mutex<Vec<Call>> = Mutex::new(Vec::new());
 
-    struct Counter;
+    #[derive(Default)]
+    struct Call {
+        method: String,
+        operation_id: String,
+    }
 
-    impl Subscriber for Counter {
+    impl Visit for Call {
+        fn record_str(&mut self, field: &Field, value: &str) {
+            match field.name() {
+                "method" => value.clone_into(&mut self.method),
+                "op_id" => value.clone_into(&mut self.operation_id),
+                _ => {}
+            }
+        }
+        fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+    }
+
+    struct Keeper;
+
+    impl Subscriber for Keeper {
         fn enabled(&self, metadata: &Metadata<'_>) -> bool {
             metadata.is_span() && metadata.name() == "vim_call"
         }
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            REQUESTS.fetch_add(1, Ordering::Relaxed);
+        fn new_span(&self, span: &Attributes<'_>) -> Id {
+            let mut call = Call::default();
+            span.record(&mut call);
+            CALLS.lock().unwrap().push(call);
             Id::from_u64(1)
         }
         fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -130,11 +146,19 @@ mod counted {
         fn exit(&self, _: &Id) {}
     }
 
-    /// The calls so far in this thread's runtime; each test has its own.
-    pub(super) fn requests() -> usize {
+    pub(super) fn start() {
         static ONCE: Once = Once::new();
-        ONCE.call_once(|| tracing::subscriber::set_global_default(Counter).expect("is the first"));
-        REQUESTS.load(Ordering::Relaxed)
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Keeper).expect("is the first"));
+    }
+
+    /// The calls so far that bear that operation id.
+    pub(super) fn requests(operation_id: &str) -> Vec<String> {
+        let calls = CALLS.lock().unwrap();
+        calls
+            .iter()
+            .filter(|call| call.operation_id == operation_id)
+            .map(|call| call.method.clone())
+            .collect()
     }
 }
 
@@ -193,6 +217,23 @@ async fn dynamic_paths_may_be_indexed_and_unknown_ones_are_refused() {
 
 #[tokio::test]
 #[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn a_server_of_version_7_is_driven_at_its_version() {
+    let vcsim = Vcsim::start(&["-vm", "1", "-api-version", "7.0.3.0"]).await;
+    let client = vcsim.connect().await;
+    assert_eq!(client.api_version().await.unwrap(), "7.0.3.0");
+    let mut changes = Box::pin(client.watch::<Brief>().stream());
+    let there = initial(&mut changes).await;
+    let vm: VirtualMachine = client.object(there["DC0_H0_VM0"].clone());
+    vm.power_off().await.unwrap().await.unwrap();
+    vm.rename("seven").await.unwrap().await.unwrap();
+    assert!(names(&client, 100).await.contains_key("seven"));
+    let spec = VirtualMachineConfigSpec { reboot_power_off: Some(true), ..Default::default() };
+    assert_eq!(vm.reconfigure(&spec).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    client.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
 async fn what_an_older_server_lacks_is_refused_before_it_is_sent() {
     let vcsim = Vcsim::start(&["-vm", "1", "-api-version", "6.7"]).await;
     let client = vcsim.connect().await;
@@ -218,23 +259,27 @@ async fn what_an_older_server_lacks_is_refused_before_it_is_sent() {
 #[tokio::test]
 #[ignore = "needs vcsim: tests/referee/build.sh"]
 async fn views_do_not_pile_up() {
+    counted::start();
     let vcsim = Vcsim::start(&["-vm", "5"]).await;
     let client = vcsim.connect().await;
-    let before = views(&client).await;
-    let rows = client.retrieve::<Brief>().all().await.unwrap();
-    assert_eq!(rows.len(), 10);
+    let counting = client.with_operation_id("views");
+    assert_eq!(counting.retrieve::<Brief>().all().await.unwrap().len(), 10);
     {
         // A stream that is dropped in the middle gives its view back, too.
-        let mut rows = Box::pin(client.retrieve::<Brief>().page_size(1).stream());
+        let mut rows = Box::pin(counting.retrieve::<Brief>().page_size(1).stream());
         rows.next().await.unwrap().unwrap();
+        let mut changes = Box::pin(counting.watch::<Brief>().stream());
+        next(&mut changes).await;
     }
     let patience = tokio::time::Instant::now() + Duration::from_secs(10);
-    while views(&client).await > before {
-        assert!(
-            tokio::time::Instant::now() < patience,
-            "{} views are left over",
-            views(&client).await - before
-        );
+    let left = || {
+        let calls = counted::requests("views");
+        let count = |name: &str| calls.iter().filter(|call| *call == name).count();
+        let views = count("CreateContainerView") - count("DestroyView");
+        (views, count("CreatePropertyCollector") - count("DestroyPropertyCollector"))
+    };
+    while left() != (0, 0) {
+        assert!(tokio::time::Instant::now() < patience, "{:?} are left over", left());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     client.close().await.unwrap();
@@ -352,6 +397,24 @@ async fn a_cache_has_the_latest_by_reference_and_by_path() {
     });
     waited.await.expect("the new name comes");
     assert!(cache.at_path("/DC0/vm/DC0_H0_VM0").is_none());
+    client.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn a_standalone_host_is_watched_the_same_way() {
+    let vcsim = Vcsim::start(&["-esx", "-vm", "2"]).await;
+    let client = vcsim.connect().await;
+    let mut changes = Box::pin(client.watch::<Brief>().stream());
+    let there = initial(&mut changes).await;
+    assert_eq!(there.len(), 2);
+    let moref = there.values().next().expect("a virtual machine").clone();
+    let vm: VirtualMachine = client.object(moref.clone());
+    vm.rename("changed").await.unwrap().await.unwrap();
+    match next(&mut changes).await {
+        Change::Applied(told) => assert_eq!((told.name.as_str(), &told.moref), ("changed", &moref)),
+        other => panic!("{other:?}"),
+    }
     client.close().await.unwrap();
 }
 

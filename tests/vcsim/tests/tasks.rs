@@ -49,14 +49,23 @@ async fn lesson_12_a_failed_task_says_what_failed_on_what_and_why() {
     let vcsim = Vcsim::start(&["-vm", "1"]).await;
     let client = vcsim.connect().await;
     let vm = client.inventory("").virtual_machine("DC0_H0_VM0").one().await.unwrap();
-    let error = vm.power_on().await.unwrap().await.unwrap_err();
+    let told: VirtualMachine = client.with_operation_id("reconcile-7").object(vm.handle().moref().clone());
+    let task = told.power_on().await.unwrap();
+    let id = task.moref().to_string();
+    let error = task.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
     let fault = error.fault_as::<InvalidPowerState>().expect("is typed");
     assert_eq!(fault.existing_state, VirtualMachinePowerState::POWERED_ON);
     let text = error.to_string();
-    for part in
-        ["PowerOnVM_Task", "DC0_H0_VM0", vm.handle().moref().value(), "InvalidPowerState", "poweredOn"]
-    {
+    for part in [
+        "PowerOnVM_Task",
+        "DC0_H0_VM0",
+        vm.handle().moref().value(),
+        "InvalidPowerState",
+        "poweredOn",
+        &id,
+        "opID reconcile-7",
+    ] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
     // A failed task does no harm to those that follow.
@@ -140,5 +149,48 @@ async fn a_task_that_the_server_forgot_is_an_error_and_no_hang() {
     let error =
         tokio::time::timeout(Duration::from_secs(30), async { lost.await }).await.expect("ends").unwrap_err();
     assert!(error.is_not_found() && error.to_string().contains("task-999999"), "{error}");
+    client.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn lesson_15_a_task_is_resumed_from_a_line_by_another_client() {
+    let vcsim = Vcsim::start(&["-vm", "1"]).await;
+    let first = vcsim.connect().await;
+    let vm = first.inventory("").virtual_machine("DC0_H0_VM0").one().await.unwrap();
+    let line = vm.power_off().await.unwrap().task_ref().to_string();
+    first.close().await.unwrap();
+    let second = vcsim.connect().await;
+    second.resume::<()>(&line).unwrap().await.unwrap();
+    let off = |vm: &vim_client::Object<Power>| vm.power == VirtualMachinePowerState::POWERED_OFF;
+    assert_eq!(vms(&second).await.iter().filter(|vm| off(vm)).count(), 1);
+    second.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn a_task_is_followed_again_after_its_end() {
+    let vcsim = Vcsim::start(&["-vm", "1"]).await;
+    let client = vcsim.connect().await;
+    let vm = client.inventory("").virtual_machine("DC0_H0_VM0").one().await.unwrap();
+    let task = vm.power_off().await.unwrap();
+    let states: Vec<String> = task.progress().map(|news| news.unwrap().state).collect().await;
+    assert_eq!(states.last().map(String::as_str), Some("success"), "{states:?}");
+    tokio::time::timeout(Duration::from_secs(30), task.into_future()).await.expect("does not hang").unwrap();
+    client.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn tasks_of_a_standalone_host_are_awaited_the_same_way() {
+    let vcsim = Vcsim::start(&["-esx", "-vm", "2"]).await;
+    let client = vcsim.connect().await;
+    assert!(!client.is_vcenter().await.unwrap());
+    for vm in client.inventory("").virtual_machine("*").all().await.unwrap() {
+        vm.power_off().await.unwrap().await.unwrap();
+        let error = vm.power_off().await.unwrap().await.unwrap_err();
+        assert!(error.fault_as::<InvalidPowerState>().is_some(), "{error}");
+    }
+    assert!(vms(&client).await.iter().all(|vm| vm.power == VirtualMachinePowerState::POWERED_OFF));
     client.close().await.unwrap();
 }

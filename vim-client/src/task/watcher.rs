@@ -84,7 +84,7 @@ impl Watcher {
         })?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let _ = sender.send(request);
-        runtime.spawn(Loop::new(client.downgrade(), receiver).run());
+        runtime.spawn(Loop::new(WeakClient::new(client.core()), receiver).run());
         let follower = follower(&sender);
         *requests = Some(sender);
         Ok(follower)

@@ -3,12 +3,13 @@
 use crate::says;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
-use vim_client::{Client, ClientBuilder, ErrorKind, Trust, mo};
+use vim_client::{Client, ClientBuilder, ContainerView, ErrorKind, ManagedObject, MoRef, Trust, mo};
 
 struct Vcsim {
     url: String,
+    address: String,
     _process: Child,
 }
 
@@ -27,8 +28,8 @@ async fn vcsim(more: &[&str]) -> Vcsim {
         if let Some((_, url)) = line.split_once("GOVC_URL=") {
             let url = url.split(' ').next().unwrap_or(url);
             let host = url.rsplit_once('@').map_or(url, |(_, host)| host).trim_start_matches("https://");
-            let host = host.trim_end_matches("/sdk");
-            return Vcsim { url: format!("https://{host}"), _process: process };
+            let address = host.trim_end_matches("/sdk").to_owned();
+            return Vcsim { url: format!("https://{address}"), address, _process: process };
         }
     }
     panic!("vcsim said no address");
@@ -163,4 +164,58 @@ async fn current(client: &Client) -> String {
     let objects = result.expect("a result").objects;
     let property = objects[0].prop_set.first().expect("the session");
     property.val.downcast_ref::<UserSession>().expect("a session").key.clone()
+}
+
+#[tokio::test]
+#[ignore = "needs vcsim: tests/referee/build.sh"]
+async fn a_session_that_someone_else_opened_is_used_and_left_open() {
+    let vcsim = vcsim(&["-tls=false"]).await;
+    let cookie = log_in_by_hand(&vcsim.address).await;
+    let url = format!("http://{}", vcsim.address);
+    let client = Client::builder(&url).session(cookie.as_str()).connect().await.expect("a session");
+    let own = current(&client).await;
+    let root: mo::Folder =
+        client.object(client.service_content().await.expect("content").root_folder.clone());
+    let folder = root.create_folder("by the given session").await.expect("a folder");
+    // A task is followed in it too, and nothing of that stays.
+    folder.destroy().await.expect("is started").await.expect("is destroyed");
+    let folder = root.handle().moref().clone();
+    let view = ContainerView::create(&client, &folder, &[], true).await.expect("a view");
+    assert!(is_there(&client, view.moref()).await);
+    client.close().await.expect("closed");
+    let again = Client::builder(&url).session(cookie.as_str()).connect().await.expect("it is still open");
+    assert_eq!(current(&again).await, own);
+    assert!(!is_there(&again, view.moref()).await);
+    drop(view);
+    again.close().await.expect("closed");
+}
+
+/// Logs in as a program of another kind would, and returns its cookie.
+async fn log_in_by_hand(address: &str) -> String {
+    let body = "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><Login xmlns=\"urn:vim25\">\
+                <_this type=\"SessionManager\">SessionManager</_this><userName>user</userName><password>pass</password>\
+                </Login></e:Body></e:Envelope>";
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let request = format!(
+        "POST /sdk HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/xml\r\nSOAPAction: urn:vim25/8.0.3.0\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("Set-Cookie: "));
+    cookie.expect("a cookie").to_owned()
+}
+
+/// Whether the client's session has that view.
+async fn is_there(client: &Client, view: &MoRef) -> bool {
+    let read = client.retrieve_paths::<mo::ContainerView>(["container"]).objects([view.clone()]).all().await;
+    match read {
+        Ok(rows) => rows.len() == 1,
+        Err(error) => {
+            assert!(error.is_not_found(), "{error}");
+            false
+        }
+    }
 }

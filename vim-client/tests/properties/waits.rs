@@ -188,6 +188,24 @@ async fn a_poll_that_cannot_be_read_names_the_endpoint() {
 }
 
 #[tokio::test]
+async fn a_result_of_another_type_names_the_endpoint_and_the_task() {
+    let server =
+        polled(vec![|| state("1", "task-1", "success", "<result xsi:type=\"xsd:string\">vm-9</result>")])
+            .await;
+    let client = connect(&server).await;
+    let line = "VirtualMachine.CloneVM_Task Task:task-1 VirtualMachine:vm-1 reconcile-7";
+    let clone: Task<vim_client::mo::VirtualMachine> = client.resume(line).expect("is a task");
+    let error = soon(async { clone.await }).await.expect_err("is no virtual machine");
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let text = error.to_string();
+    for part in
+        ["CloneVM_Task on VirtualMachine:vm-1", "\"string\"", &server.url, "Task:task-1", "reconcile-7"]
+    {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}
+
+#[tokio::test]
 async fn what_ends_the_watching_is_told_with_its_fault() {
     let server = polled(vec![|| {
         Reply::Fault("InvalidPowerState", "<requestedState>poweredOn</requestedState>", "No.")
