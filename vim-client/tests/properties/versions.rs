@@ -3,10 +3,10 @@
 use super::*;
 use futures_util::StreamExt;
 use vim_client::types::{
-    VirtualDeviceConfigSpec, VirtualMachineConfigSpec, VirtualPCIPassthrough,
-    VirtualPCIPassthroughDvxBackingInfo, VirtualPCIPassthroughVmiopBackingInfo,
+    VirtualDevice, VirtualDeviceBackingInfo, VirtualDeviceConfigSpec, VirtualMachineConfigSpec,
+    VirtualPCIPassthrough, VirtualPCIPassthroughDvxBackingInfo, VirtualPCIPassthroughVmiopBackingInfo,
 };
-use vim_client::{Error, ErrorKind, MoRef};
+use vim_client::{Error, ErrorKind, MoRef, Poly};
 
 #[derive(Clone, Debug, Properties)]
 #[properties(of = VirtualMachine)]
@@ -75,20 +75,26 @@ async fn a_data_type_that_is_newer_than_the_server_is_refused() {
     let server = seven().await;
     let client = connect(&server).await;
     let vm: VirtualMachine = client.object(MoRef::new("VirtualMachine", "vm-1"));
-    let with = |card: VirtualPCIPassthrough| VirtualMachineConfigSpec {
-        device_change: vec![VirtualDeviceConfigSpec { device: card.into(), ..Default::default() }.into()],
-        ..Default::default()
+    let with = |backing: Poly<VirtualDeviceBackingInfo>| {
+        let device = VirtualDevice { backing: Some(backing), ..Default::default() };
+        let card = VirtualPCIPassthrough { extends: device };
+        VirtualMachineConfigSpec {
+            device_change: vec![VirtualDeviceConfigSpec { device: card.into(), ..Default::default() }.into()],
+            ..Default::default()
+        }
     };
     // The type is three levels deep, each of them open to what extends it.
-    let mut card = VirtualPCIPassthrough::default();
-    card.backing = Some(VirtualPCIPassthroughDvxBackingInfo::default().into());
     is_refused(
-        &vm.reconfigure(&with(card)).await.expect_err("is newer"),
+        &vm.reconfigure(&with(VirtualPCIPassthroughDvxBackingInfo::default().into()))
+            .await
+            .expect_err("is newer"),
         &["VirtualPCIPassthroughDvxBackingInfo needs API version 8.0.0.1", "7.0.3.0"],
     );
     assert_eq!(server.count("ReconfigVM_Task"), 0);
-    let mut card = VirtualPCIPassthrough::default();
-    card.backing = Some(VirtualPCIPassthroughVmiopBackingInfo::default().into());
-    drop(vm.reconfigure(&with(card)).await.expect("an older type is sent"));
+    drop(
+        vm.reconfigure(&with(VirtualPCIPassthroughVmiopBackingInfo::default().into()))
+            .await
+            .expect("an older type is sent"),
+    );
     assert_eq!(server.count("ReconfigVM_Task"), 1);
 }

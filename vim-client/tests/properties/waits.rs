@@ -194,7 +194,7 @@ async fn a_result_of_another_type_names_the_endpoint_and_the_task() {
             .await;
     let client = connect(&server).await;
     let line = "VirtualMachine.CloneVM_Task Task:task-1 VirtualMachine:vm-1 reconcile-7";
-    let clone: Task<vim_client::mo::VirtualMachine> = client.resume(line).expect("is a task");
+    let clone: Task<VirtualMachine> = client.resume(line).expect("is a task");
     let error = soon(async { clone.await }).await.expect_err("is no virtual machine");
     assert_eq!(error.kind(), ErrorKind::Protocol);
     let text = error.to_string();
