@@ -470,3 +470,49 @@ impl From<EncodeError> for Error {
         Self::new(kind, error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault() -> Fault {
+        Fault { message: "Not now.".to_owned(), code: "ServerFaultCode".to_owned(), detail: None }
+    }
+
+    #[test]
+    fn what_is_added_is_said_in_order_and_nothing_is_lost() {
+        let error = Error::from_fault(fault())
+            .in_operation("PowerOnVM_Task")
+            .in_operation("another")
+            .on_object(&MoRef::new("VirtualMachine", "vm-7"))
+            .on_name("web-1")
+            .with_hint("wait")
+            .with_hint("then ask again")
+            .with_operation_id("a-1")
+            .with_operation_id("a-2");
+        let text = "PowerOnVM_Task on web-1 (VirtualMachine:vm-7): Not now.; wait; then ask again (opID a-1)";
+        assert_eq!((error.to_string().as_str(), error.operation_id()), (text, Some("a-1")));
+    }
+
+    #[test]
+    fn an_error_inside_another_keeps_its_kind_its_fault_and_its_source() {
+        let inner = Error::from_fault(fault())
+            .of_task()
+            .in_operation("WaitForUpdatesEx")
+            .with_operation_id("a-1")
+            .with_source(DecodeError::new(7, "broken"));
+        let outer = inner.inside("the task cannot be followed");
+        for error in [outer.clone(), outer] {
+            let error = error.in_operation("PowerOnVM_Task");
+            assert_eq!(
+                error.to_string(),
+                "PowerOnVM_Task: the task cannot be followed: WaitForUpdatesEx: Not now. (opID a-1)"
+            );
+            assert_eq!(
+                (error.kind(), error.fault(), error.operation_id()),
+                (ErrorKind::TaskFailed, Some(&fault()), None)
+            );
+            assert!(error.chain().ends_with("broken at byte 7"), "{}", error.chain());
+        }
+    }
+}

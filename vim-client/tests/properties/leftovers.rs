@@ -129,8 +129,7 @@ async fn a_session_that_stays_open_is_left_without_what_the_client_made_in_it() 
         let mut changes = Box::pin(client.watch::<Row>().stream());
         soon(changes.next()).await.expect("an item").expect("is told");
         let waiting = tokio::spawn(task(&client).into_future());
-        soon(server.until("CreateListView", 1)).await;
-        soon(server.until("CreateFilter", 2)).await;
+        soon(server.until("ModifyListView", 1)).await;
         if closes {
             // What was dropped a moment ago, and what is still there.
             drop(changes);
