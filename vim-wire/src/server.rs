@@ -276,7 +276,7 @@ const fn many<T>(cell: &Cell<'_, T>) -> bool {
 pub fn answer(service: &Service, method: &str, elements: &str) -> String {
     let mut out = String::with_capacity(elements.len() + 512);
     soap::open(&mut out, &[]);
-    out.push_str("<");
+    out.push('<');
     out.push_str(method);
     out.push_str("Response xmlns=\"");
     out.push_str(service.namespace);
