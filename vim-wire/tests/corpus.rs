@@ -17,6 +17,10 @@ fn every_input_of_the_corpus_holds() {
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("is listed").path()).collect();
     paths.sort();
     assert!(!paths.is_empty(), "{} has no inputs", folder.display());
+    if cfg!(miri) {
+        // A second an input: some of every kind, since the kinds stand one after the other.
+        paths = paths.into_iter().step_by(5).collect();
+    }
     paths.retain(|path| {
         let bytes = fs::read(path).expect("is read");
         catch_unwind(|| check::check::<small::Small>(&bytes)).is_err()
@@ -25,6 +29,7 @@ fn every_input_of_the_corpus_holds() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "minutes, for nothing that the other tests do not do")]
 fn a_small_document_does_not_become_a_huge_value() {
     use check::Schema;
     use small::Small;

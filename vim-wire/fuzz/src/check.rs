@@ -86,7 +86,16 @@ fn round_trip<T: DataObject + Debug>(value: &T, service: &'static Service) {
     if is_itself && !has_empty(Object::new(value.clone()).as_ref()) {
         assert_eq!(&again, value, "{xml}");
     }
-    assert_eq!(to_xml(&again, "value", service).expect("what was written can be written again"), xml);
+    let written = |value: &T| to_xml(value, "value", service).expect("what was written can be written again");
+    let second = written(&again);
+    if second != xml {
+        // An element of ours around it declares a prefix that occurs in what is not known: that is kept with it, once.
+        let third: T = from_xml(second.as_bytes(), service.registry, Limits::default())
+            .expect("what was written twice is read");
+        assert!(!is_itself || third == again, "{xml}\n{second}");
+        assert_eq!(written(&third), second);
+        assert!(second.len() > xml.len() && second.contains(" xmlns:t"), "{xml}\n{second}");
+    }
 }
 
 /// Whether an optional reference or enumeration value was sent empty somewhere, which is written as not set.
