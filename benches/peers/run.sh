@@ -7,7 +7,8 @@
 # Environment, all optional:
 #   OUT       where everything is built and kept ($TMPDIR/vsphere-peers)
 #   PEERS     which peers (quick_xml vim_rs govmomi pyvmomi); vim_rs takes 10 minutes and 8 GB to build
-#   OURS      a program of ours to measure as well, with the same modes and output as the peers: `decode FILE N`, `retrieve URL N`
+#   OURS      another program of ours than the benches' own, with the same modes and output as the peers: `decode FILE N`,
+#             `retrieve URL N`; or `none`
 #   MINIMAL   folder of our minimal program for `compile` (../minimal), or `none`
 #   CAPTURE   the answer to decode and to serve ($OUT/captures/vms_2000_vcenter.xml)
 #   REPLAY    a replay server that is already built
@@ -52,20 +53,27 @@ run_peer() {
 # A slow peer gets fewer rounds.
 rounds() { case $1 in pyvmomi) echo 3 ;; *) echo 11 ;; esac; }
 
+# A program of the workspace, which is built with it.
+build_own() {
+  cargo build --quiet --release --locked --manifest-path "$here/../../Cargo.toml" -p "$1" --bin "$2"
+  echo "${CARGO_TARGET_DIR:-$here/../../target}/release/$2"
+}
+
 # The value of KEY in a line of `key=value` words.
 value() { grep -o "\b$1=[^ ]*" <<<"$2" | head -n 1 | cut -d= -f2 || true; }
 
 compare() {
   local peer line floor=
   for peer in $PEERS; do build_peer "$peer"; done
+  OURS=${OURS:-$(build_own benches ours)}
+  [ "$OURS" != none ] || OURS=
   if [ -z "${CAPTURE:-}" ]; then
     bash "$here/../../tests/referee/build.sh" "$OUT/referee"
     PYTHONDONTWRITEBYTECODE=1 python3 "$here/capture/capture.py" "$OUT/referee/vcsim" "$OUT/captures"
     CAPTURE=$OUT/captures/vms_2000_vcenter.xml
   fi
   if [ -z "${REPLAY:-}" ]; then
-    cargo build --quiet --release --manifest-path "$here/../replay/Cargo.toml" --target-dir "$OUT/target/replay"
-    REPLAY=$OUT/target/replay/release/replay
+    REPLAY=$(build_own replay replay)
   fi
   local server
   # Written by an earlier run: its last line would be taken for this one's.

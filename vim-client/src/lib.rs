@@ -72,8 +72,9 @@ pub use vim_wire::{
     TaskProgress, TaskRef,
 };
 
-/// For the derive alone.
+/// For the derive and the benchmarks alone.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::property::measured::rows;
     pub use vim_wire as wire;
 }

@@ -38,11 +38,27 @@
 //! A field that may be absent is an `Option`, one that may be repeated a `Vec`; absent and empty are the same on the wire.
 //! `Debug` shows what is set, and never a secret.
 //!
+//! # What this schema lacks
+//!
+//! A newer server sends types, elements and values that are not in this schema. They are no error, and mostly they are kept:
+//!
+//! - An enumeration keeps a value that it does not know.
+//! - A [`Poly`](vim_wire::Poly) and an [`Any`](vim_wire::Any) keep the elements that they do not know
+//!   ([`unknown_xml`](vim_wire::Object::unknown_xml)), and the name of a type that they do not know
+//!   ([`type_name`](vim_wire::Object::type_name)): such a value is read as the nearest type that is known. They are written
+//!   back with all of it.
+//! - **A field that is a struct itself keeps only what the struct declares.** The schema gives such a type no subtypes, and a
+//!   struct has no place for more: an `xsi:type` and elements that a newer server has there are passed over, and are missing
+//!   when the value is sent back. The same holds for a property that is read into a struct. So do not send back what was
+//!   read to change a part of it: make a spec that says only what changes, which is what vSphere's specs are for, and take
+//!   whole only what is a `Poly`, as devices are.
+//!
 //! # Features
 //!
 //! What the VM life cycle and the property collector reach is always there. Each feature adds types, and the managed
 //! objects, properties and methods that need them; none takes anything away. A value whose type is not in the build is
-//! read as the nearest type that is, keeps its name and what it has more, and is written back whole.
+//! treated like one that the schema lacks, but it is known what it extends: in a `Poly`, a `VmPoweredOnEvent` without the
+//! feature `events` is a [`VmEvent`] with that name.
 //!
 //! | feature | adds |
 //! | --- | --- |

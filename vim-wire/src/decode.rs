@@ -53,16 +53,27 @@ impl<'x> Reader<'x> {
         if self.rules.strict {
             self.check_type(named, known, declared, tag)?;
         }
-        let mut object = Object::default_of(known.unwrap_or(declared));
+        let desc = match (named, known) {
+            (_, Some(desc)) => desc,
+            (Some(name), None) => self.nearest(name, declared),
+            (None, None) => declared,
+        };
+        let mut object = Object::default_of(desc);
         let mut extra = None;
         self.fields(ObjMut::of_object(&mut object), tag, Some(&mut extra))?;
         if let (Some(name), None) = (named, known) {
             let extra = extra.get_or_insert_default();
             extra.type_name = Some(name.into());
-            extra.namespace = self.foreign_namespace(tag, declared.namespace)?;
+            extra.namespace = self.foreign_namespace(tag, desc.namespace)?;
         }
         object.extra = extra.map(Box::new);
         Ok(object)
+    }
+
+    /// What stands for a type that this build lacks: the nearest that it extends, and else the declared one.
+    #[cold]
+    pub(crate) fn nearest(&self, name: &str, declared: &'static TypeDesc) -> &'static TypeDesc {
+        self.registry.nearest(name).filter(|desc| desc.is_a(declared)).unwrap_or(declared)
     }
 
     #[cold]

@@ -245,19 +245,26 @@ impl Encoder {
 
     /// The `xsi:type` attribute for a type of that namespace, inside an element of the namespace `inside`.
     pub(crate) fn type_attr(&mut self, name: &str, namespace: &str, inside: &str) -> String {
-        self.type_attr_beside(name, namespace, inside, "")
+        self.type_attr_beside(name, namespace, inside, None)
     }
 
-    /// The same, in an element that has those declarations too.
-    fn type_attr_beside(&mut self, name: &str, namespace: &str, inside: &str, scope: &str) -> String {
+    /// The same, in an element that has that content and its declarations, too.
+    fn type_attr_beside(
+        &mut self,
+        name: &str,
+        namespace: &str,
+        inside: &str,
+        beside: Option<&Extra>,
+    ) -> String {
         if !is_name(name) {
             self.fail(EncodeError::Name { name: name.to_owned() });
         }
         if namespace == inside {
             return format!(" xsi:type=\"{name}\"");
         }
+        // One that the content does not use, declared or not: it would come to mean this namespace.
         let mut prefix = "t".to_owned();
-        while Attrs(scope).any(|(name, _)| name.strip_prefix("xmlns:") == Some(&prefix)) {
+        while beside.is_some_and(|extra| extra.uses(&prefix)) {
             prefix.push('t');
         }
         let quote = if namespace.contains('"') { '\'' } else { '"' };
@@ -377,8 +384,7 @@ impl Encoder {
             String::new()
         } else {
             let home = extra.and_then(|extra| extra.namespace.as_deref()).unwrap_or(object.desc().namespace);
-            let scope = extra.map_or("", |extra| &extra.scope);
-            self.type_attr_beside(object.type_name(), home, namespace, scope)
+            self.type_attr_beside(object.type_name(), home, namespace, extra)
         };
         match extra {
             None => self.element(name, namespace, object.as_ref(), &attrs),
@@ -429,7 +435,7 @@ impl Encoder {
                     "" => String::new(),
                     kind => {
                         let home = unknown.extra.namespace.as_deref().unwrap_or(namespace);
-                        self.type_attr_beside(kind, home, namespace, &unknown.extra.scope)
+                        self.type_attr_beside(kind, home, namespace, Some(&unknown.extra))
                     }
                 };
                 self.check_scope(&unknown.extra);

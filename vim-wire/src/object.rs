@@ -2,6 +2,7 @@
 
 use crate::desc::TypeDesc;
 use crate::slot::{Cell, CellMut, Grow, ObjMut, ObjRef, Slot, SlotMut};
+use crate::xml::read::Attrs;
 use std::any::Any as StdAny;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -41,6 +42,14 @@ pub(crate) struct Extra {
     pub(crate) xml: String,
     /// The namespace declarations that the elements stand under, as attributes.
     pub(crate) scope: String,
+}
+
+impl Extra {
+    /// Whether that prefix is declared for the elements, or may occur in them.
+    pub(crate) fn uses(&self, prefix: &str) -> bool {
+        let declared = Attrs(&self.scope).any(|(name, _)| name.strip_prefix("xmlns:") == Some(prefix));
+        declared || self.xml.contains(&format!("{prefix}:"))
+    }
 }
 
 impl PartialEq for Extra {

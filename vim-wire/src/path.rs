@@ -1,4 +1,4 @@
-//! Typed property paths and rows: what the `Properties` derive of vim-macros leans on.
+//! Typed property paths and rows: what the `Properties` derive of vim-client-macros leans on.
 
 mod check;
 

@@ -12,6 +12,7 @@ pub type Area = (&'static [&'static TypeDesc], &'static [&'static EnumDesc]);
 pub struct Registry {
     areas: &'static [Area],
     managed: &'static [&'static [&'static str]],
+    bases: &'static str,
     index: OnceLock<Index>,
 }
 
@@ -32,7 +33,15 @@ impl Registry {
     /// A registry of those areas, and of the managed objects of those names.
     #[must_use]
     pub const fn new(areas: &'static [Area], managed: &'static [&'static [&'static str]]) -> Self {
-        Self { areas, managed, index: OnceLock::new() }
+        Self { areas, managed, bases: "", index: OnceLock::new() }
+    }
+
+    /// The same, told what those types extend that a build may lack: a line a type, of its name, a blank and its base's
+    /// name, sorted. One text, because a build has it for the sake of types that it does not have.
+    #[must_use]
+    pub const fn with_bases(mut self, bases: &'static str) -> Self {
+        self.bases = bases;
+        self
     }
 
     /// What a name stands for, or none where this build lacks it.
@@ -47,6 +56,19 @@ impl Registry {
         match self.get(name) {
             Some(Entry::Type(desc)) => Some(desc),
             _ => None,
+        }
+    }
+
+    /// The nearest type of this build that a type extends which this build lacks; none where nothing is known of it.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<&'static TypeDesc> {
+        let mut base = base_in(self.bases, name)?;
+        loop {
+            match self.type_named(base) {
+                Some(desc) => return Some(desc),
+                // Sorted and finite, and no type extends itself: a generated text has no circle.
+                None => base = base_in(self.bases, base)?,
+            }
         }
     }
 
@@ -80,6 +102,24 @@ impl Registry {
         index.extend(self.types().map(|desc| (desc.name, Entry::Type(desc))));
         index
     }
+}
+
+/// What stands beside a name in sorted lines.
+fn base_in(lines: &'static str, name: &str) -> Option<&'static str> {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        // The line that has the middle of what is left.
+        let middle = rest.as_bytes().get(..rest.len() / 2)?;
+        let start = memchr::memrchr(b'\n', middle).map_or(0, |at| at + 1);
+        let end = memchr::memchr(b'\n', rest.as_bytes().get(start..)?).map_or(rest.len(), |at| start + at);
+        let (found, base) = rest.get(start..end)?.split_once(' ')?;
+        match name.cmp(found) {
+            std::cmp::Ordering::Equal => return Some(base),
+            std::cmp::Ordering::Less => rest = rest.get(..start)?,
+            std::cmp::Ordering::Greater => rest = rest.get(end + 1..).unwrap_or(""),
+        }
+    }
+    None
 }
 
 impl std::fmt::Debug for Registry {
@@ -158,6 +198,21 @@ fn numbers(version: &str) -> [u32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_is_found_whatever_the_line() {
+        let lines = "Alpha Root\nAlphabet Alpha\nBeta Root\nGammaRay Beta\nZ GammaRay\n";
+        for line in lines.lines() {
+            let (name, base) = line.split_once(' ').expect("has a blank");
+            assert_eq!(base_in(lines, name), Some(base));
+            assert_eq!(base_in(lines.trim_end(), name), Some(base), "the last line may lack its end");
+        }
+        for name in ["", "A", "Alph", "Alphabe", "Beta Root", "Root", "ZZ", "Gamma"] {
+            assert_eq!(base_in(lines, name), None, "{name}");
+        }
+        assert_eq!(base_in("", "Alpha"), None);
+        assert_eq!(base_in("no-blank", "Alpha"), None);
+    }
 
     static EMPTY: Registry = Registry::new(&[], &[]);
     static SERVICE: Service = Service {

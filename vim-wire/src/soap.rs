@@ -136,7 +136,7 @@ pub(crate) fn read_detail<'x>(reader: &mut Reader<'x>, tag: &Tag<'x>) -> Result<
     match reader.registry.type_named(named).filter(|desc| desc.is_a(base)) {
         Some(desc) => reader.object_of(desc, kind, tag).map(Some),
         None => {
-            let mut object = reader.object_of(base, kind, tag)?;
+            let mut object = reader.object_of(reader.nearest(named, base), kind, tag)?;
             let extra = object.extra.get_or_insert_with(|| Box::new(Extra::default()));
             extra.type_name = Some(named.into());
             Ok(Some(object))

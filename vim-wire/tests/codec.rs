@@ -168,6 +168,13 @@ fn unknown_fields_of_a_known_polymorphic_object_survive() {
 }
 
 #[test]
+fn a_prefix_that_nothing_declares_does_not_become_ours() {
+    let xml = format!(r#"<v {XSI}><any xmlns="urn:other" xsi:type="Quantum"><t:b/></any></v>"#);
+    let written = to_xml(&read(&xml), "v", &SERVICE).expect("encodes");
+    assert!(written.contains(r#"<any xmlns:tt="urn:other" xsi:type="tt:Quantum"><t:b/></any>"#), "{written}");
+}
+
+#[test]
 fn servers_lie_and_are_read_all_the_same() {
     // Any prefix for xsi (vcsim), prefixed elements and type names, missing and empty required fields, an unknown enum value,
     // a type that is no descendant, elements out of order, comments, CDATA, white space, an end tag with a blank.

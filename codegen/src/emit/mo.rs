@@ -207,13 +207,20 @@ impl Emitter<'_> {
         out.push_str(&cfg(&features, indent));
         let _ = writeln!(out, "{indent}#[inline]");
         let borrows = positional.iter().any(|param| self.param_type(param).starts_with('&'));
-        let (generic, this, lifetime) = match (receiver, borrows) {
-            (Receiver::Object(_), true) => ("<'a>", "&'a self", "'a"),
-            (Receiver::Object(_), false) => ("", "&self", "'_"),
-            (Receiver::Handle, true) => ("<'a>", "this: &'a vim_wire::Handle", "'a"),
-            (Receiver::Handle, false) => ("", "this: &vim_wire::Handle", "'_"),
+        // A parameter may have the handle's name.
+        let is_taken = |name: &&str| positional.iter().any(|param| param.ident == *name);
+        let this = match receiver {
+            Receiver::Object(_) => "self",
+            Receiver::Handle => {
+                ["this", "handle"].into_iter().find(|name| !is_taken(name)).unwrap_or("this_")
+            }
         };
-        let mut params = vec![this.to_owned()];
+        let (generic, lifetime) = if borrows { ("<'a>", "'a") } else { ("", "'_") };
+        let borrow = if borrows { "&'a " } else { "&" };
+        let mut params = vec![match receiver {
+            Receiver::Object(_) => format!("{borrow}self"),
+            Receiver::Handle => format!("{this}: {borrow}vim_wire::Handle"),
+        }];
         params.extend(positional.iter().map(|param| format!("{}: {}", param.ident, self.param_type(param))));
         let setters = has_setters(method);
         let answer = if setters {
@@ -232,7 +239,6 @@ impl Emitter<'_> {
             }
             let _ = writeln!(out, "{indent}) -> {answer} {{");
         }
-        let this = if matches!(receiver, Receiver::Handle) { "this" } else { "self" };
         let new = format!("vim_wire::Call::new({this}, &{})", method.constant);
         let args: Vec<String> = (method.params.iter().enumerate())
             .filter(|(_, param)| !param.optional)

@@ -1,7 +1,7 @@
 //! What binds the files together: modules, lists of types and methods, services.
 
 use super::{Emitter, Files, SERVER};
-use crate::areas::AreaId;
+use crate::areas::{AreaId, CORE};
 use std::fmt::Write;
 
 impl Emitter<'_> {
@@ -58,6 +58,10 @@ impl Emitter<'_> {
         let mut out = self.header(None);
         let _ = writeln!(out, "//! The bindings of {}.\n", self.labels());
         out.push_str("#![allow(clippy::all, clippy::pedantic, clippy::nursery, unused_imports, unused_qualifications)]\n\n");
+        let bases = self.bases();
+        if bases.is_some() {
+            out.push_str("mod bases;\n");
+        }
         if functions {
             out.push_str("pub mod methods;\n");
         }
@@ -74,7 +78,12 @@ impl Emitter<'_> {
         names.sort_unstable();
         rows(&mut out, names.iter().map(|name| format!("\"{name}\"")));
         out.push_str("];\n\n/// Every type of the build, by its name on the wire.\n");
-        out.push_str("pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS]);\n");
+        out.push_str("pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS])");
+        if let Some(bases) = bases {
+            out.push_str("\n    .with_bases(bases::BASES)");
+            files.insert("bases.rs".to_owned(), bases);
+        }
+        out.push_str(";\n");
         if !objects.is_empty() || functions {
             let from = if objects.is_empty() { "&[methods::METHODS]" } else { "mo::METHODS" };
             out.push_str("\n/// Every method of the build: of each area a list, sorted by name.\n");
@@ -104,6 +113,32 @@ impl Emitter<'_> {
             out.push_str("    ],\n    registry: &REGISTRY,\n};\n");
         }
         files.insert("mod.rs".to_owned(), out);
+    }
+
+    /// What the types of features extend, for builds that lack them; none where nothing is a feature's.
+    ///
+    /// What extends a root of the schema is left out: whatever may stand there is declared as that root.
+    fn bases(&self) -> Option<String> {
+        let mut lines: Vec<String> = (self.model.types.iter().zip(&self.plan.types))
+            .filter(|(_, area)| **area != CORE)
+            .filter_map(|(ty, _)| {
+                let base = &self.model.types[ty.base?];
+                base.base.map(|_| format!("{} {}", ty.wire, base.wire))
+            })
+            .collect();
+        if lines.is_empty() {
+            return None;
+        }
+        lines.sort_unstable();
+        let mut out = self.header(None);
+        out.push_str("//! What the types of features extend: a build without them reads such a value as the nearest that it has.\n\n");
+        out.push_str("/// A line a type, sorted: its name on the wire, and that of what it extends.\n");
+        out.push_str("pub(super) static BASES: &str = \"\\\n");
+        for line in lines {
+            let _ = writeln!(out, "    {line}\\n\\");
+        }
+        out.push_str("\";\n");
+        Some(out)
     }
 
     fn folder_module(

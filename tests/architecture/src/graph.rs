@@ -60,8 +60,8 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("codegen", &[], &[]),
     ("vim-wire", &[], &[]),
     ("vim-types", &["vim-wire"], &[]),
-    ("vim-macros", &[], &["vim-types", "vim-wire"]),
-    ("vim-client", &["vim-macros", "vim-types", "vim-wire"], &[]),
+    ("vim-client-macros", &[], &["vim-types", "vim-wire"]),
+    ("vim-client", &["vim-client-macros", "vim-types", "vim-wire"], &[]),
     ("vim-sim", &["vim-types", "vim-wire"], &[]),
 ];
 
@@ -146,7 +146,7 @@ mod tests {
     fn the_house_allows_what_it_says_and_nothing_else() {
         let wire = named("vim-wire", "vim-wire", &[("memchr", false)]);
         let types = named("vim-types", "vim-types", &[("vim-wire", false)]);
-        let macros = named("vim-macros", "vim-macros", &[("vim-types", true)]);
+        let macros = named("vim-client-macros", "vim-macros", &[("vim-types", true)]);
         let test = named("t", "tests/t", &[("codegen", false), ("vim-types", false)]);
         let fine = [wire.clone(), types.clone(), macros, test.clone(), named("codegen", "codegen", &[])];
         assert_eq!(edges(&fine), [""; 0]);
@@ -155,7 +155,7 @@ mod tests {
             (named("vim-wire", "vim-wire", &[("vim-types", false)]), "vim-types"),
             (named("vim-types", "vim-types", &[("codegen", false)]), "codegen"),
             (named("vim-types", "vim-types", &[("t", true)]), "t"),
-            (named("vim-macros", "vim-macros", &[("vim-types", false)]), "vim-types"),
+            (named("vim-client-macros", "vim-macros", &[("vim-types", false)]), "vim-types"),
         ] {
             let mut members =
                 vec![wire.clone(), types.clone(), test.clone(), named("codegen", "codegen", &[])];

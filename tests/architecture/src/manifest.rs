@@ -18,6 +18,9 @@ pub fn lints(path: &str, manifest: &str) -> Vec<String> {
     }
 }
 
+/// Names that others publish under, with dashes: a registry takes a dash and an underscore for the same.
+const TAKEN: &[(&str, &str)] = &[("vim-macros", "vim_macros of vim_rs"), ("vim-rs", "vim_rs")];
+
 /// What a member needs that others can use: how it is described, licensed and documented.
 #[must_use]
 pub fn publishable(member: &Member) -> Vec<String> {
@@ -37,6 +40,9 @@ pub fn publishable(member: &Member) -> Vec<String> {
     }
     if !member.docs_rs {
         faults.push(format!("{name}: lacks [package.metadata.docs.rs]"));
+    }
+    if let Some((_, whose)) = TAKEN.iter().find(|(taken, _)| *taken == name.replace('_', "-")) {
+        faults.push(format!("{name}: cannot be published, that name is {whose}"));
     }
     faults
 }
@@ -86,6 +92,8 @@ mod tests {
             Member { license: "MIT".to_owned(), ..good() },
             Member { readme: String::new(), ..good() },
             Member { docs_rs: false, ..good() },
+            Member { name: "vim-macros".to_owned(), ..good() },
+            Member { name: "vim_macros".to_owned(), ..good() },
         ] {
             assert_eq!(publishable(&wrong).len(), 1, "{wrong:?}");
         }

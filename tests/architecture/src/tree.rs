@@ -26,7 +26,11 @@ pub fn text_files(root: &Path) -> io::Result<Vec<File>> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let kind = entry.file_type()?;
-            if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) && path != BUILT {
+            // In a worktree, .git is a file that names the clone.
+            if NOT_OURS.contains(&name.as_str()) || path == BUILT {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {
                 // What is not UTF-8 is no text.
@@ -53,6 +57,7 @@ mod tests {
             fs::write(path, "x")?;
         }
         fs::write(root.join("binary"), [0xff, 0xfe])?;
+        fs::write(root.join(".git"), "gitdir: elsewhere")?;
         let found: Vec<String> = text_files(&root)?.into_iter().map(|(path, _)| path).collect();
         fs::remove_dir_all(&root)?;
         assert_eq!(found, ["a/b.rs", "tests/referee/f.sh"]);

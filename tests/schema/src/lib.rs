@@ -16,6 +16,8 @@ mod methods;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod signatures;

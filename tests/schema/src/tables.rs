@@ -40,6 +40,22 @@ fn every_managed_object_is_known_by_name() {
 }
 
 #[test]
+fn what_a_type_of_a_feature_extends_is_known_without_it() {
+    // Every type is in this build, so that the nearest base of each is its own base.
+    let mut known = 0;
+    for desc in REGISTRY.types() {
+        let mut lineage = desc.lineage().skip(1);
+        if let Some(nearest) = REGISTRY.nearest(desc.name) {
+            let base = lineage.next().expect("has a base");
+            assert!(std::ptr::eq(nearest, base), "{}: {}, not {}", desc.name, nearest.name, base.name);
+            assert!(lineage.next().is_some(), "{}: what extends a root is left out", desc.name);
+            known += 1;
+        }
+    }
+    assert!(known > 1000, "{known}");
+}
+
+#[test]
 fn codegen_resolved_the_same_types_as_the_xsd_has() {
     let folder = crate::schema::root().join("codegen/schema");
     let folders = codegen::schema::source::Folders(vec![folder.join("vim25"), folder.join("pbm")]);

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod filter;
+pub(crate) mod measured;
 mod object;
 pub(crate) mod read;
 mod retrieve;

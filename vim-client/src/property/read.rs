@@ -1,6 +1,6 @@
 //! Reading objects out of answers, each property straight into its row's field.
 
-use super::object::Missing;
+use super::object::{Missing, Object};
 use std::collections::HashMap;
 use vim_wire::path::Row;
 use vim_wire::{DecodeError, Error, ErrorKind, Fault, MoRef, Reader, Tag};
@@ -219,6 +219,14 @@ pub(crate) fn from_localized(localized: vim_types::LocalizedMethodFault) -> Faul
         message: localized.localized_message.unwrap_or_default(),
         code: String::new(),
         detail: Some(localized.fault.into_object()),
+    }
+}
+
+/// An object with its row, or why that cannot be made.
+pub(super) fn object<F: Fill>(fill: &F, content: Content<F::Partial>) -> Result<Object<F::Row>, Error> {
+    match fill.build(content.partial) {
+        Ok(row) => Ok(Object { moref: content.moref, row, missing: content.missing }),
+        Err(path) => Err(incomplete(&content.moref, &path, &content.missing)),
     }
 }
 

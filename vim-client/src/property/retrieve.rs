@@ -153,10 +153,7 @@ impl<F: Fill> Pages<F> {
 
     fn object(&mut self, content: Content<F::Partial>) -> Result<Object<F::Row>, Error> {
         self.unseen.remove(&content.moref);
-        match self.fill.build(content.partial) {
-            Ok(row) => Ok(Object { moref: content.moref, row, missing: content.missing }),
-            Err(path) => Err(read::incomplete(&content.moref, &path, &content.missing)),
-        }
+        read::object(&*self.fill, content)
     }
 
     /// The objects that were asked for by reference and that the server left out; then the end.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::all, clippy::pedantic, clippy::nursery, unused_imports, unused_qualifications)]
 
+mod bases;
 pub mod mo;
 pub(crate) mod types;
 
@@ -45,7 +46,8 @@ static MANAGED_OBJECTS: &[&str] = &[
 ];
 
 /// Every type of the build, by its name on the wire.
-pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS]);
+pub static REGISTRY: vim_wire::Registry = vim_wire::Registry::new(types::AREAS, &[MANAGED_OBJECTS])
+    .with_bases(bases::BASES);
 
 /// Every method of the build: of each area a list, sorted by name.
 pub static METHODS: &[&[&vim_wire::MethodDesc]] = mo::METHODS;

@@ -1,6 +1,7 @@
 //! The answer of `RetrievePropertiesEx`, beside the small schema.
+#![allow(unreachable_pub, clippy::expect_used, reason = "test code")]
 
-use super::Schema;
+use super::check::Schema;
 use super::mini::{self, DynamicData};
 use vim_wire::{Any, DataObject, MoRef, Object, Poly, Registry, Service};
 
