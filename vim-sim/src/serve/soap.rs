@@ -1,6 +1,6 @@
 //! `/sdk`: SOAP in, SOAP out.
 
-use super::{Cut, cookie, status, text, visitor};
+use super::{Cut, cookie, read_body, status, text, visitor};
 use crate::call::Reply;
 use crate::dispatch;
 use crate::fault::Fault;
@@ -9,7 +9,7 @@ use crate::rules::{Failure, Verdict};
 use crate::session::Sessions;
 use crate::sim::Sim;
 use axum::body::Body;
-use http_body_util::{BodyExt, Limited};
+
 use hyper::header::{HeaderValue, SET_COOKIE};
 use hyper::{Request, Response, StatusCode};
 use std::net::SocketAddr;
@@ -53,7 +53,7 @@ where
         request.headers().get("soapaction").and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
     let token = cookie(&request, COOKIE);
     let visitor = visitor(&request, peer);
-    let body = match read_body(request.into_body()).await {
+    let body = match read_body(request.into_body(), LONGEST).await {
         Ok(body) => body,
         Err(code) => return Ok(status(code)),
     };
@@ -117,25 +117,6 @@ where
         Err(fault) => fault_response(&fault, version),
     };
     spoil(verdict, response)
-}
-
-/// A request's body, or the status that refuses it: for one that is too long, comes too slowly, or ends too soon.
-async fn read_body<B>(body: B) -> Result<bytes::Bytes, StatusCode>
-where
-    B: hyper::body::Body<Data = bytes::Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
-{
-    // What is announced need not come.
-    if body.size_hint().lower() > LONGEST as u64 {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    match tokio::time::timeout(super::PATIENCE, Limited::new(body, LONGEST).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
-        }
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
 }
 
 /// The version that a client speaks: what its SOAPAction says, or the server's own where it says none.
