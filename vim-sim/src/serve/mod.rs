@@ -1,6 +1,7 @@
 //! HTTP: listening, TLS, and which path is answered by what.
 
 mod files;
+mod guest;
 mod pages;
 pub(crate) mod rest;
 pub(crate) mod soap;
@@ -95,6 +96,7 @@ async fn route(sim: Arc<Sim>, request: Request<Incoming>, peer: SocketAddr) -> R
             soap::answer(&sim, request, peer).await
         }
         path if path == "/folder" || path.starts_with("/folder/") => files::answer(&sim, request).await,
+        "/guestFile" => Ok(guest::answer(&sim, request).await),
         path if rest::serves(path) => rest::answer(&sim, request).await,
         path => Ok(pages::answer(&sim, request.method(), path)),
     }
