@@ -1,7 +1,7 @@
 //! `/sdk`: SOAP in, SOAP out.
 
 use super::{Cut, cookie, read_body, status, text, visitor};
-use crate::call::Reply;
+use crate::call::{Pieces, Reply};
 use crate::dispatch;
 use crate::fault::Fault;
 use crate::mo::task::Doomed;
@@ -162,8 +162,15 @@ fn judge(sim: &Sim, incoming: &Incoming<'_>) -> Option<Verdict> {
 
 fn success(incoming: &Incoming<'_>, reply: Reply) -> Response<Body> {
     // `PowerOnVM_Task` is answered by `PowerOnVM_TaskResponse`.
-    let document = server::answer(&VIM25, incoming.method, &reply.elements);
-    let mut response = text("text/xml; charset=utf-8", document);
+    let body = match reply.rest {
+        None => Body::from(server::answer(&VIM25, incoming.method, &reply.elements)),
+        Some(Pieces(rest)) => {
+            let (start, end) = server::around(&VIM25, incoming.method);
+            let pieces = [start, reply.elements].into_iter().chain(rest).chain([end]);
+            Body::from_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::convert::Infallible>)))
+        }
+    };
+    let mut response = text("text/xml; charset=utf-8", body);
     if let Some(token) = reply.cookie {
         let value = format!("{COOKIE}=\"{token}\"; Path=/; HttpOnly;");
         if let Ok(value) = HeaderValue::from_str(&value) {
