@@ -74,7 +74,7 @@ fn create_filter(call: &Call<'_>) -> Result<Reply> {
 fn create_property_collector(call: &Call<'_>) -> Result<Reply> {
     let session = call.session()?;
     let moref = session.name("PropertyCollector");
-    session.put(moref.clone(), Arc::new(Collector::new(moref.clone())));
+    session.put(moref.clone(), Arc::new(Collector::default()));
     call.returns(&moref)
 }
 
