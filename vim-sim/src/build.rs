@@ -298,7 +298,8 @@ impl Simulator {
         self.sim.rest.end_sessions();
     }
 
-    /// The SOAP requests that came since the last time that this was asked, by method.
+    /// The requests that came since the last time that this was asked: those of SOAP by method, those of REST by method and
+    /// path.
     #[must_use]
     pub fn take_requests(&self) -> HashMap<String, u64> {
         self.sim.take_requests()

@@ -14,8 +14,25 @@ use vim_wire::{BoxFuture, MethodDesc, MoRef, Wire};
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
     pub(crate) elements: String,
+    /// What follows on them, where that is written while it is sent.
+    pub(crate) rest: Option<Pieces>,
     /// The token of the session that the answer begins, for its cookie.
     pub(crate) cookie: Option<String>,
+}
+
+impl Reply {
+    pub(crate) fn of(elements: String) -> Self {
+        Self { elements, ..Self::default() }
+    }
+}
+
+/// Pieces of an answer that is too long to be held in memory.
+pub(crate) struct Pieces(pub(crate) Box<dyn Iterator<Item = String> + Send>);
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pieces(..)")
+    }
 }
 
 /// How a method is answered.
@@ -105,7 +122,7 @@ impl Call<'_> {
     pub(crate) fn returns<T: Wire>(&self, value: &T) -> Result<Reply> {
         let mut writer = self.writer();
         writer.value("returnval", value);
-        Ok(Reply { elements: writer.finish(), cookie: None })
+        Ok(Reply::of(writer.finish()))
     }
 
     /// An answer without a value.

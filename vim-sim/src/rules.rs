@@ -67,7 +67,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// For calls of a method, by its name on the wire; `*` at its end stands for anything.
+    /// For calls of a method, by its name on the wire; `*` at its end stands for anything. Requests to the REST API are named
+    /// by method and path: `GET /api/vcenter/vm`.
     pub fn on(method: impl Into<String>) -> Self {
         Self {
             method: method.into(),

@@ -101,10 +101,6 @@ impl Session {
         self.ended.subscribe()
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        *self.ended.borrow()
-    }
-
     /// What the API shows of it.
     pub(crate) fn info(&self) -> UserSession {
         let locale = lock(&self.locale).clone();

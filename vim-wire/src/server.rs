@@ -12,7 +12,7 @@ use crate::slot::{Cell, ObjRef, Slot, Wire};
 use crate::soap;
 use crate::xml::read::{DecodeError, Reader, Result, Rules, Tag};
 use crate::{Limits, MoRef};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 impl Reader<'_> {
     /// Refuses, from here on, what the schema does not know in that version: elements, types, missing required values.
@@ -208,6 +208,18 @@ impl Writer {
         self
     }
 
+    /// How many bytes were written.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.encoder.out.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.encoder.out.is_empty()
+    }
+
     /// What was written.
     #[must_use]
     pub fn finish(self) -> String {
@@ -315,19 +327,22 @@ const fn many<T>(cell: &Cell<'_, T>) -> bool {
 /// The answer to a method: its result's elements, as a [`Writer`] wrote them, in an envelope.
 #[must_use]
 pub fn answer(service: &Service, method: &str, elements: &str) -> String {
-    let mut out = String::with_capacity(elements.len() + 512);
-    soap::open(&mut out, &[]);
-    out.push('<');
-    out.push_str(method);
-    out.push_str("Response xmlns=\"");
-    out.push_str(service.namespace);
-    out.push_str("\">");
+    let (mut out, end) = around(service, method);
+    out.reserve(elements.len() + end.len());
     out.push_str(elements);
-    out.push_str("</");
-    out.push_str(method);
-    out.push_str("Response>");
-    soap::close(&mut out);
+    out.push_str(&end);
     out
+}
+
+/// What stands before an answer's elements and after them, for answers that are sent piece by piece.
+#[must_use]
+pub fn around(service: &Service, method: &str) -> (String, String) {
+    let mut start = String::with_capacity(512);
+    soap::open(&mut start, &[]);
+    let _ = write!(start, "<{method}Response xmlns=\"{}\">", service.namespace);
+    let mut end = format!("</{method}Response>");
+    soap::close(&mut end);
+    (start, end)
 }
 
 /// A fault in an envelope: a message, and the typed fault.

@@ -22,7 +22,7 @@ impl Item {
     }
 
     /// Writes its `ObjectContent`.
-    pub(crate) fn write(&self, writer: &mut Writer, name: &str, columns: &mut Columns<'_>) {
+    pub(crate) fn write(&self, writer: &mut Writer, name: &str, columns: &mut Columns) {
         let Some(columns) = columns.of(self.node.kind()) else { return };
         writer.open(name);
         writer.value("obj", &self.node.moref);

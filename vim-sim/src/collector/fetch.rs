@@ -8,6 +8,7 @@ use super::spec::{Columns, Plan};
 use crate::call::{Call, Reply};
 use crate::dispatch::not_authenticated;
 use crate::fault::{Fault, Result};
+use std::sync::Arc;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, VIM25};
 use vim_wire::{MethodDesc, ParamDesc, REQUIRED};
 
@@ -36,7 +37,7 @@ pub(crate) fn fetch(call: &Call<'_>) -> Result<Reply> {
         object_set: vec![ObjectSpec { obj: call.this.clone(), ..Default::default() }],
         ..Default::default()
     };
-    let plan = Plan::new(&[spec], call.version, "prop")?;
+    let plan = Arc::new(Plan::new(&[spec], call.version, "prop")?);
     let mut writer = call.writer();
     Scope::read(call, |scope| {
         let node = scope.subject(&call.this).ok_or_else(|| Fault::managed_object_not_found(&call.this))?;
@@ -51,5 +52,5 @@ pub(crate) fn fetch(call: &Call<'_>) -> Result<Reply> {
         }
         Ok(())
     })?;
-    Ok(Reply { elements: writer.finish(), cookie: None })
+    Ok(Reply::of(writer.finish()))
 }

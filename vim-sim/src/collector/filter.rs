@@ -19,7 +19,7 @@ pub(crate) struct Filter {
     spec: PropertyFilterSpec,
     /// Whether changes are told down to the part that changed.
     pub(crate) partial: bool,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
 }
 
 impl Own for Filter {
@@ -38,7 +38,7 @@ impl Filter {
         partial: bool,
         version: u8,
     ) -> Result<Self> {
-        let plan = Plan::new(std::slice::from_ref(&spec), version, "spec")?;
+        let plan = Arc::new(Plan::new(std::slice::from_ref(&spec), version, "spec")?);
         match plan.roots.iter().find(|root| !root.may_miss && !scope.exists(&root.moref)) {
             Some(root) => Err(Fault::managed_object_not_found(&root.moref)),
             None => Ok(Self { moref, collector, spec, partial, plan }),

@@ -254,14 +254,14 @@ impl std::hash::Hash for Key<'_> {
 }
 
 /// The columns of each type, worked out once a run.
-pub(crate) struct Columns<'p> {
-    plan: &'p Plan,
+pub(crate) struct Columns {
+    plan: Arc<Plan>,
     known: Vec<(&'static TypeDesc, Option<Arc<[Column]>>)>,
 }
 
-impl<'p> Columns<'p> {
-    pub(crate) const fn new(plan: &'p Plan) -> Self {
-        Self { plan, known: Vec::new() }
+impl Columns {
+    pub(crate) fn new(plan: &Arc<Plan>) -> Self {
+        Self { plan: Arc::clone(plan), known: Vec::new() }
     }
 
     pub(crate) fn of(&mut self, kind: &'static TypeDesc) -> Option<Arc<[Column]>> {

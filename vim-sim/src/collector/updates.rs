@@ -27,8 +27,8 @@ use vim_wire::server::Writer;
 use vim_wire::{MoRef, Object};
 
 /// A property collector of a session: its default one, or one that it made.
+#[derive(Default)]
 pub(crate) struct Collector {
-    moref: MoRef,
     filters: Mutex<Vec<Arc<Filter>>>,
     readers: Mutex<Readers>,
     pub(crate) pages: Pages,
@@ -82,22 +82,11 @@ impl Own for Collector {
 }
 
 impl Collector {
-    pub(crate) fn new(moref: MoRef) -> Self {
-        Self {
-            moref,
-            filters: Mutex::default(),
-            readers: Mutex::default(),
-            pages: Pages::default(),
-            filtered: watch::Sender::new(()),
-            canceled: watch::Sender::new(()),
-        }
-    }
-
     /// The collector that is called; a session's own part of the default one is made when it is needed first.
     pub(crate) fn of(call: &Call<'_>) -> Result<Arc<Self>> {
         let session = call.session()?;
         session
-            .find_or_put(&call.this, || Self::new(call.this.clone()))
+            .find_or_put(&call.this, Self::default)
             .ok_or_else(|| Fault::managed_object_not_found(&call.this))
     }
 

@@ -23,6 +23,10 @@ use vim_wire::{DateTime, MoRef};
 /// The capacity of a datastore that was given none: as much for each host that mounts it, as vcsim has it.
 const PER_HOST: i64 = 1 << 40;
 
+/// The bytes of a file's name, as VMFS has them, and of a path.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 2048;
+
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
@@ -118,11 +122,12 @@ pub(crate) fn parse(path: &str) -> Result<(String, String)> {
     }
 }
 
-/// A path without empty names, and none where it leads upwards.
+/// A path without empty names; none where it leads upwards or is too long.
 pub(crate) fn normal(path: &str) -> Option<String> {
     let names = path.trim().split('/').filter(|name| !name.is_empty() && *name != ".");
     let names: Vec<_> = names.collect();
-    if names.contains(&"..") { None } else { Some(names.join("/")) }
+    let wrong = |name: &&str| *name == ".." || name.len() > LONGEST_NAME;
+    if path.len() > LONGEST_PATH || names.iter().any(wrong) { None } else { Some(names.join("/")) }
 }
 
 /// The datastore of `[ds] a/b` in a datacenter, and the path in it. On a vCenter, a datacenter must be given.

@@ -29,7 +29,8 @@ fn paths_are_parsed() {
     assert_eq!(ok("[ds]"), ("ds".into(), String::new()));
     assert_eq!(ok("[ds] a/b.vmdk"), ("ds".into(), "a/b.vmdk".into()));
     assert_eq!(ok(" [my ds]/a//b c/ "), ("my ds".into(), "a/b c".into()));
-    for bad in ["", "a", "[ds", "ds] a", "[] a", "[ds] a/../../b"] {
+    let (name, deep) = (format!("[ds] {}", "n".repeat(256)), format!("[ds] {}", "a/".repeat(1100)));
+    for bad in [&*name, &*deep, "", "a", "[ds", "ds] a", "[] a", "[ds] a/../../b"] {
         assert!(parse(bad).unwrap_err().is_named("InvalidDatastorePath"), "{bad:?}");
     }
 }

@@ -24,6 +24,9 @@ methods! {
 /// Whose the files of a datastore are.
 pub(crate) const OWNER: &str = "root";
 
+/// What a folder is said to take.
+const FOLDER_SIZE: i64 = 4096;
+
 /// How a file is listed. A virtual disk is one file to those who ask for disks, and two to those who ask for files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -160,6 +163,7 @@ impl Search<'_> {
         let details = self.spec.details.as_ref().unwrap_or(&all);
         let size = match part {
             Part::Descriptor => files::disk::descriptor(name, file).map_or(0, |text| text.len() as i64),
+            Part::Whole if file.is_folder() => FOLDER_SIZE,
             Part::Whole | Part::Extent => file.size,
         };
         let info = FileInfo {

@@ -35,32 +35,19 @@ fn positive(count: Option<i32>, name: &str) -> Result<Option<usize>> {
 
 fn retrieve_properties(call: &Call<'_>) -> Result<Reply> {
     let specs: Vec<PropertyFilterSpec> = call.list("specSet")?;
-    let mut writer = call.writer();
-    retrieve(call, &specs, None, "returnval", &mut writer)?;
-    Ok(Reply { elements: writer.finish(), cookie: None })
+    Ok(retrieve(call, &specs, None, "returnval")?.unwrap_or_default())
 }
 
 fn retrieve_properties_ex(call: &Call<'_>) -> Result<Reply> {
     let specs: Vec<PropertyFilterSpec> = call.list("specSet")?;
     let options: RetrieveOptions = call.arg("options")?;
     let most = positive(options.max_objects, "options.maxObjects")?;
-    let mut writer = call.writer();
-    writer.open("returnval");
-    let found = retrieve(call, &specs, most, "objects", &mut writer)?;
-    writer.close("returnval");
-    if !found {
-        return call.done();
-    }
-    Ok(Reply { elements: writer.finish(), cookie: None })
+    Ok(retrieve(call, &specs, most, "objects")?.unwrap_or_default())
 }
 
 fn continue_retrieve_properties_ex(call: &Call<'_>) -> Result<Reply> {
     let token: String = call.arg("token")?;
-    let mut writer = call.writer();
-    writer.open("returnval");
-    continue_retrieval(call, &token, &mut writer)?;
-    writer.close("returnval");
-    Ok(Reply { elements: writer.finish(), cookie: None })
+    continue_retrieval(call, &token)
 }
 
 fn cancel_retrieve_properties_ex(call: &Call<'_>) -> Result<Reply> {
@@ -87,7 +74,7 @@ fn create_filter(call: &Call<'_>) -> Result<Reply> {
 fn create_property_collector(call: &Call<'_>) -> Result<Reply> {
     let session = call.session()?;
     let moref = session.name("PropertyCollector");
-    session.put(moref.clone(), Arc::new(Collector::new(moref.clone())));
+    session.put(moref.clone(), Arc::new(Collector::default()));
     call.returns(&moref)
 }
 
@@ -112,7 +99,7 @@ fn check_for_updates(call: &Call<'_>) -> Result<Reply> {
     let version: Option<String> = call.opt("version")?;
     let collector = Collector::of(call)?;
     let elements = collector.updates(call, version.as_deref().unwrap_or(""), WHOLE)?;
-    Ok(Reply { elements: elements.unwrap_or_default(), cookie: None })
+    Ok(Reply::of(elements.unwrap_or_default()))
 }
 
 fn cancel_wait_for_updates(call: &Call<'_>) -> Result<Reply> {
@@ -148,7 +135,7 @@ async fn wait(call: &Call<'_>, version: &str, bounds: Bounds, patience: Option<D
         changes.borrow_and_update();
         filtered.borrow_and_update();
         if let Some(elements) = collector.updates(call, version, bounds)? {
-            return Ok(Reply { elements, cookie: None });
+            return Ok(Reply::of(elements));
         }
         if patience == Some(Duration::ZERO) {
             return call.done();

@@ -284,15 +284,16 @@ fn query_info(call: &Call<'_>) -> Result<Reply> {
         let mut items = String::new();
         let mut next = Some(place);
         while let Some(place) = next.take().filter(|_| items.len() < LONGEST_CHAIN) {
-            let FileKind::Disk { thin, parent, .. } = &files::must(tx, &place.0, &place.1)?.kind else { break };
+            let FileKind::Disk { thin, eager, parent, .. } = &files::must(tx, &place.0, &place.1)?.kind else { break };
             let above = parent.as_ref().map(|parent| match files::parse(parent) {
                 Ok((_, path)) => (place.0.clone(), path),
                 Err(_) => (place.0.clone(), parent.to_string()),
             });
-            let kind = match (&above, thin) {
-                (Some(_), _) => "delta",
-                (None, true) => "thin",
-                (None, false) => "preallocated",
+            let kind = match (&above, thin, eager) {
+                (Some(_), ..) => "delta",
+                (None, true, _) => "thin",
+                (None, false, true) => "eagerZeroedThick",
+                (None, false, false) => "preallocated",
             };
             let name = above.as_ref().map(|above| escape(&full(tx, above)));
             let parent = name.map_or(String::new(), |name| format!("<parent>{name}</parent>"));

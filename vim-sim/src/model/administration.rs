@@ -50,6 +50,9 @@ pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config)
         // A new object takes what it is given.
         drop(mo::customization_spec_manager::create(tx, moref));
     }
+    if let Some(moref) = &content.guest_operations_manager {
+        mo::guest_operations_manager::create(tx, moref);
+    }
     if let Some(moref) = &content.setting {
         let setting = mo::option_manager::settings(config.esx);
         tx.create(moref, OptionManagerProperties { setting, ..Default::default() });

@@ -1,6 +1,7 @@
 //! HTTP: listening, TLS, and which path is answered by what.
 
 mod files;
+mod guest;
 mod pages;
 pub(crate) mod rest;
 pub(crate) mod soap;
@@ -12,6 +13,8 @@ pub(crate) use tls::Tls;
 use crate::session::Visitor;
 use crate::sim::Sim;
 use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -93,6 +96,7 @@ async fn route(sim: Arc<Sim>, request: Request<Incoming>, peer: SocketAddr) -> R
             soap::answer(&sim, request, peer).await
         }
         path if path == "/folder" || path.starts_with("/folder/") => files::answer(&sim, request).await,
+        "/guestFile" => Ok(guest::answer(&sim, request).await),
         path if rest::serves(path) => rest::answer(&sim, request).await,
         path => Ok(pages::answer(&sim, request.method(), path)),
     }
@@ -108,6 +112,23 @@ pub(crate) fn status(code: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::from(code.canonical_reason().unwrap_or("")));
     *response.status_mut() = code;
     response
+}
+
+/// A request's body, or the status that refuses it: for one that is too long, comes too slowly, or ends too soon.
+pub(crate) async fn read_body<B>(body: B, longest: usize) -> Result<Bytes, StatusCode>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    // What is announced need not come.
+    if body.size_hint().lower() > longest as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match tokio::time::timeout(PATIENCE, Limited::new(body, longest).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
 }
 
 /// Who sends a request.

@@ -1,7 +1,7 @@
 //! `/sdk`: SOAP in, SOAP out.
 
-use super::{Cut, cookie, status, text, visitor};
-use crate::call::Reply;
+use super::{Cut, cookie, read_body, status, text, visitor};
+use crate::call::{Pieces, Reply};
 use crate::dispatch;
 use crate::fault::Fault;
 use crate::mo::task::Doomed;
@@ -9,7 +9,7 @@ use crate::rules::{Failure, Verdict};
 use crate::session::Sessions;
 use crate::sim::Sim;
 use axum::body::Body;
-use http_body_util::{BodyExt, Limited};
+
 use hyper::header::{HeaderValue, SET_COOKIE};
 use hyper::{Request, Response, StatusCode};
 use std::net::SocketAddr;
@@ -53,7 +53,7 @@ where
         request.headers().get("soapaction").and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
     let token = cookie(&request, COOKIE);
     let visitor = visitor(&request, peer);
-    let body = match read_body(request.into_body()).await {
+    let body = match read_body(request.into_body(), LONGEST).await {
         Ok(body) => body,
         Err(code) => return Ok(status(code)),
     };
@@ -119,25 +119,6 @@ where
     spoil(verdict, response)
 }
 
-/// A request's body, or the status that refuses it: for one that is too long, comes too slowly, or ends too soon.
-async fn read_body<B>(body: B) -> Result<bytes::Bytes, StatusCode>
-where
-    B: hyper::body::Body<Data = bytes::Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
-{
-    // What is announced need not come.
-    if body.size_hint().lower() > LONGEST as u64 {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    match tokio::time::timeout(super::PATIENCE, Limited::new(body, LONGEST).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
-        }
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
-}
-
 /// The version that a client speaks: what its SOAPAction says, or the server's own where it says none.
 fn spoken(sim: &Sim, action: &str) -> Result<u8, Fault> {
     let action = action.trim_matches('"');
@@ -181,8 +162,15 @@ fn judge(sim: &Sim, incoming: &Incoming<'_>) -> Option<Verdict> {
 
 fn success(incoming: &Incoming<'_>, reply: Reply) -> Response<Body> {
     // `PowerOnVM_Task` is answered by `PowerOnVM_TaskResponse`.
-    let document = server::answer(&VIM25, incoming.method, &reply.elements);
-    let mut response = text("text/xml; charset=utf-8", document);
+    let body = match reply.rest {
+        None => Body::from(server::answer(&VIM25, incoming.method, &reply.elements)),
+        Some(Pieces(rest)) => {
+            let (start, end) = server::around(&VIM25, incoming.method);
+            let pieces = [start, reply.elements].into_iter().chain(rest).chain([end]);
+            Body::from_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::convert::Infallible>)))
+        }
+    };
+    let mut response = text("text/xml; charset=utf-8", body);
     if let Some(token) = reply.cookie {
         let value = format!("{COOKIE}=\"{token}\"; Path=/; HttpOnly;");
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -8,7 +8,7 @@ mod search;
 mod versions;
 mod views;
 
-use crate::call::Reply;
+use crate::call::{Pieces, Reply};
 use crate::dispatch;
 use crate::fault::{Fault, Result};
 use crate::session::{Session, Visitor};
@@ -63,7 +63,9 @@ impl Lab {
         let incoming = Incoming::read(envelope.as_bytes(), &REGISTRY, Limits::default())?;
         let visitor = Visitor::default();
         let answer = dispatch::answer(self.sim(), self.session.clone(), &visitor, &incoming, version, None);
-        answer.await.map(|Reply { elements, .. }| elements)
+        answer.await.map(|Reply { elements, rest, .. }| {
+            elements + &rest.map_or_else(String::new, |Pieces(rest)| rest.collect())
+        })
     }
 
     /// Calls a method; returns the elements of the answer.

@@ -69,3 +69,18 @@ async fn tokens_are_a_session_s_own_and_not_kept_for_ever() {
     lab.session = Some(lab.log_in("another"));
     assert!(is(&next(&lab, &mine).await.unwrap_err(), "InvalidArgument"));
 }
+
+#[tokio::test]
+async fn a_long_answer_without_pages_is_whole() {
+    let lab =
+        Lab::with(Model::vcenter().clusters(1).hosts(1).standalone_hosts(0).vms(500).autostart(false)).await;
+    let vms = lab.vms();
+    let spec = of("VirtualMachine", &["name", "config"], &vms.iter().collect::<Vec<_>>());
+    for method in ["RetrieveProperties", "RetrievePropertiesEx"] {
+        let options = if method == "RetrieveProperties" { "" } else { "<options/>" };
+        let answer = lab.collector(method, &format!("<specSet>{spec}</specSet>{options}")).await.unwrap();
+        assert_eq!(count(&answer, "<name>config</name>"), 500);
+        assert!(answer.starts_with("<returnval>") && answer.ends_with("</returnval>"), "{method}");
+        assert_eq!(count(&answer, "<returnval>"), count(&answer, "</returnval>"));
+    }
+}

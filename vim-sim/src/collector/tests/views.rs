@@ -318,7 +318,7 @@ async fn an_inventory_view_shows_what_is_open() {
     let made = lab.call("CreateInventoryView", &manager(&lab), "").await.unwrap();
     let view = reference("InventoryView", &made);
     let root = lab.sim().content.root_folder.clone();
-    assert_eq!(shown(&lab, &view).await, ids(&[root.clone()]));
+    assert_eq!(shown(&lab, &view).await, ids(std::slice::from_ref(&root)));
     lab.filter(&through(&view, "ManagedEntity", &["name"]), false).await;
     assert_eq!(updates(&lab.check("").await).len(), 1);
     let entity = |moref: &MoRef| format!("<entity type=\"{}\">{}</entity>", moref.kind(), moref.value());

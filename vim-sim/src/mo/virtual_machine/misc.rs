@@ -283,6 +283,13 @@ pub(super) fn changed_areas(call: &Call<'_>) -> Result<Reply> {
     call.returns(&info)
 }
 
+/// `PutUsbScanCodes`: keys that are struck; the guest takes them all.
+pub(super) fn scan_codes(call: &Call<'_>) -> Result<Reply> {
+    let spec: vim_types::UsbScanCodeSpec = call.arg("spec")?;
+    call.write(|tx| must_run(tx, &call.this))?;
+    call.returns(&i32::try_from(spec.key_events.len()).unwrap_or(i32::MAX))
+}
+
 /// `QueryUnownedFiles`: files here are their machines'.
 pub(super) fn unowned_files(call: &Call<'_>) -> Result<Reply> {
     call.returns(&Vec::<String>::new())

@@ -31,6 +31,7 @@ mod vmx;
 pub(crate) use copies::{clone, relocate};
 pub(crate) use create::{create, destroy};
 pub(crate) use derived::derived;
+pub(crate) use guest::{os, os_of as guest_os_of, run, set_os as set_guest_os, tools_run};
 pub(crate) use initial::{prepare, settle};
 pub(crate) use power::{power_off, power_on};
 pub(crate) use reconfigure::reconfigure;
@@ -79,6 +80,7 @@ methods! {
     "EstimateStorageForConsolidateSnapshots_Task" => misc::estimate_task,
     "PromoteDisks_Task" => misc::promote_task,
     "QueryChangedDiskAreas" => misc::changed_areas,
+    "PutUsbScanCodes" => misc::scan_codes,
     "QueryUnownedFiles" => misc::unowned_files,
     "CreateSnapshot_Task" => snapshots::create_task,
     "CreateSnapshotEx_Task" => snapshots::create_ex_task,
@@ -95,6 +97,8 @@ pub(crate) struct Facts {
     had_tools: bool,
     /// What the guest's disks say of it.
     identity: guest::Identity,
+    /// The guest's files and processes, once somebody has looked for them.
+    os: Option<std::sync::Arc<os::Os>>,
     /// What is to be customized at the next start.
     customization: Option<Box<CustomizationSpec>>,
     /// What clients want the guest to tell, by property path.

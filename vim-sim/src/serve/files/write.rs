@@ -5,7 +5,7 @@ use crate::fault::Result;
 use crate::files::{self, File, FileKind, disk};
 use crate::mo::authorization_manager::require;
 use crate::mo::file_manager::{self, Place};
-use crate::serve::status;
+use crate::serve::{PATIENCE, status};
 use crate::sim::Sim;
 use crate::world::Tx;
 use axum::body::Body;
@@ -39,8 +39,14 @@ where
         Err(fault) => return refusal(&fault),
     };
     let mut content = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return status(StatusCode::BAD_REQUEST) };
+    loop {
+        // However long a file is, its pieces come without long pauses.
+        let frame = match tokio::time::timeout(PATIENCE, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => break,
+            Ok(Some(Err(_))) => return status(StatusCode::BAD_REQUEST),
+            Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
+        };
         let Ok(data) = frame.into_data() else { continue };
         let length = (content.len() + data.len()) as u64;
         if length > LARGEST {

@@ -13,12 +13,11 @@ mod tests;
 pub(crate) use answer::{Answer, Error, Form};
 
 use super::url::{decode, query};
-use super::{Cut, cookie, status};
+use super::{Cut, cookie, read_body, status};
 use crate::rules::{Failure, Verdict};
 use crate::sim::Sim;
 use axum::body::Body;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 use hyper::header::HeaderMap;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -141,12 +140,9 @@ where
         }
     }
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, LONGEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return Ok(status(StatusCode::PAYLOAD_TOO_LARGE));
-        }
-        Err(_) => return Ok(status(StatusCode::BAD_REQUEST)),
+    let body = match read_body(body, LONGEST).await {
+        Ok(body) => body,
+        Err(code) => return Ok(status(code)),
     };
     let request = Request::from_parts(parts, ());
     let drops = matches!(verdict, Some(Verdict { failure: Failure::DropSession, .. }));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::timer::Clock;
 use crate::{Failure, Model, Rule, Simulator};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use serde_json::json;
 use std::time::Duration;
 

@@ -326,7 +326,8 @@ mod tests {
     #[test]
     fn the_file_of_the_readme_can_be_loaded() {
         let readme = include_str!("../../../../README.md");
-        let text = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a file");
+        let text =
+            readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a file");
         toml(text).expect("can be loaded");
     }
 

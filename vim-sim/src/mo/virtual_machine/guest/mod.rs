@@ -5,6 +5,8 @@ mod encoded;
 mod hooks;
 mod identity;
 mod net;
+pub(crate) mod os;
+pub(crate) mod run;
 mod yaml;
 
 pub(super) use cloud_init::{metadata as cloud_init_metadata, prefix_of};
@@ -59,7 +61,7 @@ pub(super) fn has_tools(world: &World, vm: &MoRef) -> bool {
 }
 
 /// Whether the tools of a machine's guest run.
-pub(super) fn tools_run(world: &World, vm: &MoRef) -> bool {
+pub(crate) fn tools_run(world: &World, vm: &MoRef) -> bool {
     world.get::<VirtualMachineProperties>(vm).is_ok_and(|vm| {
         vm.guest.as_ref().and_then(|guest| guest.tools_running_status.as_deref()) == Some("guestToolsRunning")
     })
@@ -157,6 +159,24 @@ pub(super) fn up(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     hooks::again(tx, vm)
 }
 
+/// The operating system of a machine's guest, as it was left, or as it was installed.
+pub(crate) fn os_of(world: &World, vm: &MoRef) -> Result<os::Os> {
+    if let Some(os) = world.state::<Facts>(vm).and_then(|facts| facts.os.as_deref()) {
+        return Ok(os.clone());
+    }
+    let config = machines::config_of(world, vm)?;
+    let windows = guest_os::family(&config.guest_id) == "windowsGuest";
+    let guest = world.get::<VirtualMachineProperties>(vm)?.guest.as_ref();
+    let name = guest.and_then(|guest| guest.host_name.clone()).unwrap_or_else(|| host_name(&config.name));
+    let since = world.get::<VirtualMachineProperties>(vm)?.runtime.boot_time.unwrap_or(config.modified);
+    Ok(os::Os::new(windows, &name, since))
+}
+
+pub(crate) fn set_os(tx: &mut Tx<'_>, vm: &MoRef, os: os::Os) -> Result<()> {
+    tx.edit_state::<Facts>(vm)?.os = Some(Arc::new(os));
+    Ok(())
+}
+
 /// A running guest sees that its cards have come or gone.
 pub(super) fn cards_changed(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     let properties = tx.get::<VirtualMachineProperties>(vm)?;
@@ -180,6 +200,12 @@ pub(super) fn cards_changed(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
 pub(super) fn down(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     let facts = tx.edit_state::<Facts>(vm)?;
     facts.boot = 0;
+    // Files stay; whatever ran does not.
+    if let Some(os) = &mut facts.os {
+        let os = Arc::make_mut(os);
+        os.processes.retain(|process| process.pid < os::FIRST_OWN);
+        os.transfers.clear();
+    }
     let had_tools = facts.had_tools;
     let properties = tx.edit::<VirtualMachineProperties>(vm)?;
     properties.guest_heartbeat_status = ManagedEntityStatus::GRAY;

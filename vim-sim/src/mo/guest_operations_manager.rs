@@ -1,3 +1,0 @@
-use crate::call::methods;
-
-methods! {}
