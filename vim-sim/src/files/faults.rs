@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use vim_types::{
     CannotAccessFile, FileAlreadyExists, FileFault, FileNotFound, InvalidDatastore, InvalidDatastorePath,
-    NoDiskSpace,
+    InvalidDatastoreState, NoDiskSpace,
 };
 
 pub(crate) fn not_found(file: &str) -> Fault {
@@ -41,4 +41,10 @@ pub(crate) fn invalid_path(path: &str) -> Fault {
 pub(crate) fn invalid_datastore(name: &str) -> Fault {
     let fault = InvalidDatastore { name: Some(name.to_owned()), ..Default::default() };
     Fault::new(fault, format!("Invalid datastore name '{name}'."))
+}
+
+/// A datastore that is in maintenance mode.
+pub(super) fn in_maintenance(name: &str) -> Fault {
+    let fault = InvalidDatastoreState { datastore_name: Some(name.to_owned()), ..Default::default() };
+    Fault::new(fault, format!("The operation is not allowed in the current state of datastore '{name}'."))
 }

@@ -214,6 +214,15 @@ fn check_space(tx: &Tx<'_>, datastore: &MoRef, path: &str, more: i64) -> Result<
     Ok(())
 }
 
+/// Nothing new comes onto a datastore that is out of service.
+fn check_service(tx: &Tx<'_>, datastore: &MoRef) -> Result<()> {
+    let summary = &tx.get::<DatastoreProperties>(datastore)?.summary;
+    match summary.maintenance_mode.as_deref() {
+        Some("inMaintenance") => Err(faults::in_maintenance(name_of(tx, datastore)?)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a folder and those above it; whoever is there already stays.
 pub(crate) fn make_folders(tx: &mut Tx<'_>, datastore: &MoRef, path: &str) -> Result<()> {
     let now = tx.now;
@@ -231,7 +240,7 @@ pub(crate) fn make_folders(tx: &mut Tx<'_>, datastore: &MoRef, path: &str) -> Re
 
 /// Puts a file where none is, and makes the folders above it.
 ///
-/// Errors: FileAlreadyExists; NoDiskSpace; InvalidDatastorePath for the root.
+/// Errors: FileAlreadyExists; NoDiskSpace; InvalidDatastorePath for the root; InvalidDatastoreState in maintenance mode.
 pub(crate) fn put(tx: &mut Tx<'_>, datastore: &MoRef, path: &str, file: File) -> Result<()> {
     if path.is_empty() {
         return Err(invalid_path(&full(tx, datastore, path)));
@@ -239,6 +248,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, datastore: &MoRef, path: &str, file: File) ->
     if get(tx, datastore, path).is_some() {
         return Err(already_exists(&full(tx, datastore, path)));
     }
+    check_service(tx, datastore)?;
     check_space(tx, datastore, path, file.size)?;
     if let Some((folder, _)) = path.rsplit_once('/') {
         make_folders(tx, datastore, folder)?;

@@ -1,4 +1,4 @@
-//! Maintenance mode: nothing new comes onto a datastore, and it is out of service once no VM is on it.
+//! Maintenance mode: a datastore is out of service once no VM is on it, and then nothing new comes onto it.
 
 use crate::call::{Call, Reply};
 use crate::fault::{Fault, Result};

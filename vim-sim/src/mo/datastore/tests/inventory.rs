@@ -79,6 +79,11 @@ async fn maintenance_waits_for_the_last_machine() {
     assert_eq!(mode("LocalDS_1"), "inMaintenance");
     let twice = lab.call("DatastoreEnterMaintenanceMode", &empty, "").await;
     assert!(twice.unwrap_err().is_named("InvalidState"));
+    let refused = lab.sim().write(|tx| {
+        let file = files::File::folder(tx.now);
+        files::put(tx, &empty, "new", file)
+    });
+    assert!(refused.unwrap_err().is_named("InvalidDatastoreState"));
     lab.done("DatastoreExitMaintenanceMode_Task", &empty, "").await;
     assert_eq!(mode("LocalDS_1"), "normal");
 
