@@ -30,8 +30,3 @@ fn single<'a>(slot: &Slot<'a>) -> Option<ObjRef<'a>> {
         _ => None,
     }
 }
-
-/// Whether a property leads to other objects: whoever follows it finds others once it has changed.
-pub(super) fn leads(slot: &Slot<'_>) -> bool {
-    matches!(slot, Slot::MoRef(_))
-}

@@ -9,7 +9,7 @@ mod diff;
 mod path;
 mod tx;
 
-pub(crate) use path::{Found, PathError, Steps, find};
+pub(crate) use path::{Found, Steps, find};
 pub(crate) use tx::Tx;
 
 use crate::fault::{Fault, Result};
@@ -95,14 +95,6 @@ impl Node {
                 || self.stamps.iter().any(|(at, version)| *version > since && touches(at, path)))
     }
 
-    /// The deepest paths below `path` that have changed since a version; `path` itself where it lies below the difference.
-    pub(crate) fn changes_below<'a>(&'a self, path: &'a str, since: u64) -> impl Iterator<Item = &'a str> {
-        self.stamps
-            .iter()
-            .filter(move |(at, version)| *version > since && touches(at, path))
-            .map(move |(at, _)| if at.len() > path.len() { &**at } else { path })
-    }
-
     fn stamp(&mut self, path: String, version: u64) {
         match self.stamps.iter_mut().find(|(at, _)| **at == *path) {
             Some(stamp) => stamp.1 = version,
@@ -118,21 +110,11 @@ fn touches(a: &str, b: &str) -> bool {
     long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// What happened to an object in a version.
+/// That an object came, went or changed in a version.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) version: u64,
     pub(crate) moref: MoRef,
-    pub(crate) what: What,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    Created,
-    Removed,
-    /// A property that leads to other objects has another value: who is found on the way may have changed.
-    Moved,
-    Changed,
 }
 
 /// Everything that there is.

@@ -1,7 +1,7 @@
 //! Transactions.
 
-use super::diff::{diff, leads};
-use super::{Change, Node, State, What, World, derived};
+use super::diff::diff;
+use super::{Change, Node, State, World, derived};
 use crate::fault::{Fault, Result};
 use crate::sim::Sim;
 use std::any::Any as StdAny;
@@ -164,20 +164,20 @@ impl<'w> Tx<'w> {
         let mut changes = Vec::new();
         for moref in std::mem::take(&mut self.touched) {
             let before = self.before.remove(&moref).flatten();
-            let what = match (before, self.world.nodes.get_mut(&moref)) {
+            match (before, self.world.nodes.get_mut(&moref)) {
                 (None, None) => continue,
                 (None, Some(node)) => {
                     let node = Arc::make_mut(node);
                     (node.born, node.changed) = (version, version);
-                    What::Created
                 }
-                (Some(_), None) => What::Removed,
-                (Some(old), Some(new)) => match compare(&old, new, version) {
-                    Some(what) => what,
-                    None => continue,
-                },
-            };
-            changes.push(Change { version, moref, what });
+                (Some(_), None) => {}
+                (Some(old), Some(new)) => {
+                    if !stamp(&old, new, version) {
+                        continue;
+                    }
+                }
+            }
+            changes.push(Change { version, moref });
         }
         self.done = true;
         if changes.is_empty() {
@@ -191,22 +191,21 @@ impl<'w> Tx<'w> {
     }
 }
 
-/// Notes which properties differ; none where none does.
-fn compare(old: &Arc<Node>, new: &mut Arc<Node>, version: u64) -> Option<What> {
+/// Notes which properties differ; returns whether any does.
+fn stamp(old: &Arc<Node>, new: &mut Arc<Node>, version: u64) -> bool {
     if Arc::ptr_eq(old, new) {
-        return None;
+        return false;
     }
     let mut paths = Vec::new();
     diff(old.object.as_ref(), new.object.as_ref(), "", &mut |path| paths.push(path));
     if paths.is_empty() {
-        return None;
+        return false;
     }
-    let moved = paths.iter().any(|path| new.object.as_ref().get(path).is_some_and(|slot| leads(&slot)));
     let node = Arc::make_mut(new);
     for path in paths {
         node.stamp(path, version);
     }
-    Some(if moved { What::Moved } else { What::Changed })
+    true
 }
 
 impl Drop for Tx<'_> {
