@@ -33,7 +33,9 @@ fn every_input_of_the_corpus_is_answered() {
 fn documents_that_are_nearly_right_are_answered() {
     let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
     let (rounds, seed): (u64, u64) = (number("FUZZ_ROUNDS", 3), number("FUZZ_SEED", 1));
-    let documents: Vec<Vec<u8>> = corpus().into_iter().map(|(_, bytes)| bytes).collect();
+    // Whoever logs out is not listened to any more.
+    let stays = |(path, _): &(PathBuf, Vec<u8>)| !path.to_string_lossy().contains("Logout");
+    let documents: Vec<Vec<u8>> = corpus().into_iter().filter(stays).map(|(_, bytes)| bytes).collect();
     for round in seed..seed + rounds {
         let mut random = fastrand::Rng::with_seed(round);
         let simulator = simulator();

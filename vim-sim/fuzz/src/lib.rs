@@ -5,10 +5,9 @@ pub mod mutate;
 
 use vim_sim::{Model, Offline, Simulator};
 
-/// A small simulator, with a session.
+/// A simulator as the corpus's requests expect it, with a session.
 pub fn simulator() -> Offline {
-    let model = Model::vcenter().hosts(1).vms(1);
-    Offline::new(Simulator::builder().model(model)).expect("the model can be")
+    Offline::new(Simulator::builder().model(Model::vcenter())).expect("the model can be")
 }
 
 /// Whatever comes is answered, and so is what comes next.

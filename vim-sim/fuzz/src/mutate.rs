@@ -106,11 +106,11 @@ struct Element {
 /// Changes a document a few times; parts of the others may come into it.
 pub fn mutate(random: &mut Rng, document: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
     let mut document = String::from_utf8_lossy(document).into_owned();
-    for _ in 0..=random.usize(..4) {
+    for _ in 0..=random.usize(..12).saturating_sub(8) {
         document = once(random, &document, others);
     }
     let mut bytes = document.into_bytes();
-    if random.u8(..8) == 0 && !bytes.is_empty() {
+    if random.u8(..32) == 0 && !bytes.is_empty() {
         let at = random.usize(..bytes.len());
         bytes[at] = random.u8(..);
     }
@@ -126,7 +126,9 @@ fn once(random: &mut Rng, document: &str, others: &[Vec<u8>]) -> String {
     let text = |random: &mut Rng| random.choice(TEXTS).copied().unwrap_or_default();
     let leaf = elements.iter().filter(|element| !document[element.inner.clone()].contains('<'));
     let leaves: Vec<_> = leaf.collect();
-    match random.u8(..8) {
+    let references: Vec<_> =
+        leaves.iter().filter(|leaf| document[leaf.whole.clone()].contains(" type=\"")).collect();
+    match random.u8(..20) {
         0 => replace(&element.whole, ""),
         1 => {
             let twice = document[element.whole.clone()].repeat(2);
@@ -148,23 +150,54 @@ fn once(random: &mut Rng, document: &str, others: &[Vec<u8>]) -> String {
                 .replace(&format!("<{old} "), &format!("<{new} "))
                 .replace(&format!("</{old}>"), &format!("</{new}>"))
         }
-        4 => {
-            let (kind, id) = random.choice(OBJECTS).copied().unwrap_or_default();
-            let old = name(&document[element.whole.clone()]).to_owned();
-            replace(&element.whole, &format!("<{old} type=\"{kind}\">{id}</{old}>"))
+        4..=6 => {
+            // Another object of the same type, or one of another.
+            let Some(leaf) = random.choice(&references) else { return document.to_owned() };
+            let whole = &document[leaf.whole.clone()];
+            let like = |(kind, _): &&(&str, &str)| whole.contains(&format!(" type=\"{kind}\""));
+            let same: Vec<_> = OBJECTS.iter().filter(like).collect();
+            let of_any = random.choice(OBJECTS).copied().unwrap_or_default();
+            let (kind, id) = match random.bool() {
+                true => random.choice(&same).map_or(of_any, |object| **object),
+                false => of_any,
+            };
+            let name = name(whole);
+            replace(&leaf.whole, &format!("<{name} type=\"{kind}\">{id}</{name}>"))
         }
-        5 => {
+        7 => {
             let kind = random.choice(TYPES).copied().unwrap_or_default();
             let old = name(&document[element.whole.clone()]).to_owned();
             let inner = &document[element.inner.clone()];
             let xsi = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
             replace(&element.whole, &format!("<{old} {xsi} xsi:type=\"{kind}\">{inner}</{old}>"))
         }
+        8..=12 => {
+            // What the same element has elsewhere.
+            let Some(leaf) = random.choice(&leaves) else { return document.to_owned() };
+            let name = name(&document[leaf.whole.clone()]);
+            let Some(other) = random.choice(others) else { return replace(&leaf.inner, text(random)) };
+            let other = String::from_utf8_lossy(other);
+            let parts = self::elements(&other);
+            let same = parts.iter().find(|part| self::name(&other[part.whole.clone()]) == name);
+            match same {
+                Some(part) => replace(&leaf.whole, &other[part.whole.clone()]),
+                None => replace(&leaf.inner, text(random)),
+            }
+        }
         _ => match random.choice(&leaves) {
-            Some(leaf) => replace(&leaf.inner, text(random)),
+            Some(leaf) => {
+                // Numbers stay numbers: what is no number is refused before anybody looks at it.
+                let old = &document[leaf.inner.clone()];
+                let wanted: Vec<_> = TEXTS.iter().filter(|text| is_number(text) == is_number(old)).collect();
+                replace(&leaf.inner, random.choice(&wanted).map_or("", |text| **text))
+            }
             None => replace(&element.inner, text(random)),
         },
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok()
 }
 
 fn name(element: &str) -> &str {
