@@ -58,6 +58,7 @@ pub(crate) fn post(tx: &mut Tx<'_>, event: impl Into<Poly<Event>>) -> i32 {
     if let Ok(manager) = tx.edit::<EventManagerProperties>(&manager) {
         manager.latest_event = Some(event.clone());
     }
+    crate::mo::alarm_manager::trigger(tx, &event);
     if let Ok(history) = tx.edit_state::<History>(&manager) {
         history.0.push(Arc::new(event));
     }

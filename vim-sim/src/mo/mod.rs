@@ -1,5 +1,6 @@
 //! The managed objects: a file each, with the methods that the simulator has of it.
 
+pub(crate) mod alarm_manager;
 pub(crate) mod authorization_manager;
 pub(crate) mod cluster_compute_resource;
 pub(crate) mod compute_resource;
@@ -35,6 +36,7 @@ pub(crate) mod managed_entity;
 pub(crate) mod merge;
 pub(crate) mod network;
 pub(crate) mod option_manager;
+pub(crate) mod performance_manager;
 pub(crate) mod property_collector;
 pub(crate) mod property_filter;
 pub(crate) mod relations;
@@ -58,6 +60,7 @@ use crate::call::Method;
 
 /// The methods of all of them.
 const ALL: &[&[Method]] = &[
+    alarm_manager::METHODS,
     authorization_manager::METHODS,
     cluster_compute_resource::METHODS,
     compute_resource::METHODS,
@@ -92,6 +95,7 @@ const ALL: &[&[Method]] = &[
     managed_entity::METHODS,
     network::METHODS,
     option_manager::METHODS,
+    performance_manager::METHODS,
     property_collector::METHODS,
     property_filter::METHODS,
     resource_pool::METHODS,

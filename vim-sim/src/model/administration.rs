@@ -1,5 +1,6 @@
 //! The managers of administration: permissions, events, options and what else is not inventory.
 
+use crate::fault::Result;
 use crate::mo;
 use crate::sim::Config;
 use crate::world::Tx;
@@ -13,9 +14,15 @@ use vim_types::mo::{
 const COLLECTORS: i32 = 32;
 
 /// Creates those managers that the service's content names.
-pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config) {
+pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config) -> Result<()> {
     if let Some(moref) = &content.authorization_manager {
         mo::authorization_manager::create(tx, moref, content, config);
+    }
+    if let Some(moref) = &content.alarm_manager {
+        mo::alarm_manager::create(tx, moref, &content.root_folder)?;
+    }
+    if let Some(moref) = &content.perf_manager {
+        mo::performance_manager::create(tx, moref);
     }
     if let Some(moref) = &content.user_directory {
         tx.create(moref, UserDirectoryProperties::default());
@@ -57,4 +64,5 @@ pub(super) fn create(tx: &mut Tx<'_>, content: &ServiceContent, config: &Config)
         let setting = mo::option_manager::settings(config.esx);
         tx.create(moref, OptionManagerProperties { setting, ..Default::default() });
     }
+    Ok(())
 }

@@ -68,6 +68,8 @@ fn vcenter(config: &Config) -> ServiceContent {
             license_product_version: Some("8.0".into()),
             ..Default::default()
         },
+        alarm_manager: manager("AlarmManager", "AlarmManager"),
+        perf_manager: manager("PerformanceManager", "PerfMgr"),
         setting: manager("OptionManager", "VpxSettings"),
         user_directory: manager("UserDirectory", "UserDirectory"),
         session_manager: manager("SessionManager", "SessionManager"),
@@ -94,6 +96,7 @@ fn esx(config: &Config) -> ServiceContent {
         property_collector: MoRef::new("PropertyCollector", "ha-property-collector"),
         view_manager: manager("ViewManager", "ViewManager"),
         about: AboutInfo { api_version: config.api_version.clone(), ..crate::mo::host_system::product() },
+        perf_manager: manager("PerformanceManager", "ha-perfmgr"),
         setting: manager("OptionManager", "HostAgentSettings"),
         user_directory: manager("UserDirectory", "ha-user-directory"),
         session_manager: manager("SessionManager", "ha-sessionmgr"),

@@ -171,7 +171,7 @@ pub(crate) fn build(
     tx.now = now;
     let failed = |fault: Fault| StartError::new(format!("the model cannot be: {}", fault.message));
     let content = content::create(&mut tx, model, config);
-    administration::create(&mut tx, &content, config);
+    administration::create(&mut tx, &content, config).map_err(failed)?;
     let created = match model.esx {
         true => esx::create(&mut tx, model, &content.root_folder),
         false => vcenter::create(&mut tx, model, &content.root_folder),
