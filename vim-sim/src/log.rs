@@ -71,7 +71,8 @@ impl<T: Clone> Log<T> {
     }
 
     /// The items from that number on with their numbers, oldest first.
-    pub(crate) fn from(&self, number: u64) -> impl DoubleEndedIterator<Item = (u64, &T)> {
+    #[cfg(test)]
+    fn from(&self, number: u64) -> impl DoubleEndedIterator<Item = (u64, &T)> {
         (number.max(self.first)..self.next).filter_map(|number| Some((number, self.get(number)?)))
     }
 }

@@ -178,14 +178,9 @@ impl Timer {
             return;
         }
         let target = self.elapsed().saturating_add(by);
-        loop {
-            match self.next(target) {
-                Ok(job) => {
-                    self.manual.send_modify(|time| *time = (*time).max(job.due));
-                    (job.work)(sim);
-                }
-                Err(_) => break,
-            }
+        while let Ok(job) = self.next(target) {
+            self.manual.send_modify(|time| *time = (*time).max(job.due));
+            (job.work)(sim);
         }
         self.manual.send_modify(|time| *time = target);
     }

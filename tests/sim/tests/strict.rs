@@ -1,4 +1,5 @@
 //! Whatever the simulator answers holds against the schema: required fields, known values of enumerations, order.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use sim_tests::check::How;
 use sim_tests::crawl::crawl;

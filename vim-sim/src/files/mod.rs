@@ -218,7 +218,7 @@ fn check_space(tx: &Tx<'_>, datastore: &MoRef, path: &str, more: i64) -> Result<
 fn check_service(tx: &Tx<'_>, datastore: &MoRef) -> Result<()> {
     let summary = &tx.get::<DatastoreProperties>(datastore)?.summary;
     match summary.maintenance_mode.as_deref() {
-        Some("inMaintenance") => Err(faults::in_maintenance(name_of(tx, datastore)?)),
+        Some("inMaintenance") => Err(in_maintenance(name_of(tx, datastore)?)),
         _ => Ok(()),
     }
 }

@@ -162,7 +162,7 @@ pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
         resource_pool::settle(tx, moref);
         return;
     };
-    let summary = super::cluster_compute_resource::summary(cluster, summary);
+    let summary = cluster_compute_resource::summary(cluster, summary);
     let unchanged = cluster.datastore == datastores && cluster.network == networks;
     if unchanged && cluster.summary_ex == summary {
         return;

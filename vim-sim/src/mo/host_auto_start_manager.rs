@@ -44,7 +44,7 @@ fn reconfigure(call: &Call<'_>) -> Result<Reply> {
                 config.power_info.push(info.clone());
             }
         }
-        config.power_info.sort_by_key(|info| order(info));
+        config.power_info.sort_by_key(order);
         tx.edit::<HostAutoStartManagerProperties>(&call.this)?.config = config;
         tx.edit::<HostSystemProperties>(&host)?;
         Ok(())

@@ -162,7 +162,7 @@ fn in_the_way(world: &World, method: &str, entity: &MoRef) -> Option<Doomed> {
     let task = vm.recent_task.iter().find(|task| {
         world.get::<TaskProperties>(task).is_ok_and(|task| {
             let other_shared = task.info.name.as_ref().is_some_and(|name| SHARED.contains(&name.as_str()));
-            !is_final(&task.info) && !(shared && other_shared)
+            !(is_final(&task.info) || shared && other_shared)
         })
     })?;
     let fault = TaskInProgress { task: task.clone(), ..Default::default() };

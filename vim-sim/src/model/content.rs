@@ -33,10 +33,10 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, config: &Config) -> Service
 fn references(content: &ServiceContent) -> Vec<MoRef> {
     let mut found = Vec::new();
     vim_wire::ObjRef::of(content).each(&mut |field, slot| {
-        if let vim_wire::Slot::MoRef(cell) = slot {
-            if field.name != "rootFolder" {
-                found.extend(cell.values().iter().cloned());
-            }
+        if let vim_wire::Slot::MoRef(cell) = slot
+            && field.name != "rootFolder"
+        {
+            found.extend(cell.values().iter().cloned());
         }
     });
     found

@@ -66,7 +66,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, moref: &MoRef, root: &MoRef) -> Result<()>
             "vcsim VM Alarm",
             None,
             vec![
-                on(ex, Some("vcsim.vm.success"), vm, green.clone()),
+                on(ex, Some("vcsim.vm.success"), vm, green),
                 on(ex, Some("vcsim.vm.failure"), vm, yellow.clone()),
                 on(ex, Some("vcsim.vm.fatal"), vm, red.clone()),
             ],
@@ -243,12 +243,12 @@ fn acknowledge(call: &Call<'_>) -> Result<Reply> {
         let (now, user, key) = (tx.now, tx.user.clone(), key(&alarm, &entity));
         for moref in above(tx, &entity) {
             let states = &mut tx.edit::<ManagedEntityProperties>(&moref)?.triggered_alarm_state;
-            if let Some(state) = states.iter_mut().find(|state| state.key == key) {
-                if state.acknowledged != Some(true) {
-                    state.acknowledged = Some(true);
-                    state.acknowledged_time = Some(now);
-                    state.acknowledged_by_user = Some(user.clone());
-                }
+            if let Some(state) = states.iter_mut().find(|state| state.key == key)
+                && state.acknowledged != Some(true)
+            {
+                state.acknowledged = Some(true);
+                state.acknowledged_time = Some(now);
+                state.acknowledged_by_user = Some(user.clone());
             }
         }
         Ok(())

@@ -159,10 +159,10 @@ pub(crate) fn check(
         if !trunk.vlan_id.iter().all(fits) {
             return wrong();
         }
-    } else if let Some(vlan) = vlan.downcast_ref::<VmwareDistributedVirtualSwitchPvlanSpec>() {
-        if !private.iter().any(|entry| entry.secondary_vlan_id == vlan.pvlan_id) {
-            return wrong();
-        }
+    } else if let Some(vlan) = vlan.downcast_ref::<VmwareDistributedVirtualSwitchPvlanSpec>()
+        && !private.iter().any(|entry| entry.secondary_vlan_id == vlan.pvlan_id)
+    {
+        return wrong();
     }
     Ok(())
 }

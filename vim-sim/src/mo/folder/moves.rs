@@ -71,7 +71,7 @@ fn move_into(tx: &mut Tx<'_>, moref: &MoRef, folder: &MoRef) -> Result<()> {
     if parent.as_ref() == Some(folder) {
         return Ok(());
     }
-    check_free(tx, folder, &tx.name(moref).to_owned())?;
+    check_free(tx, folder, tx.name(moref))?;
     detach(tx, moref)?;
     attach(tx, moref, folder)
 }

@@ -87,7 +87,7 @@ pub(super) fn environment(call: &Call<'_>) -> Result<Reply> {
         let home = match (os.windows, asked.user.as_str()) {
             (true, user) => format!("C:\\Users\\{user}"),
             (false, "root") => "/root".to_owned(),
-            (false, user) => format!("/home/{user}"),
+            (false, user) => ["", "home", user].join("/"),
         };
         let path =
             if os.windows { "C:\\Windows\\System32;C:\\Windows" } else { "/usr/bin:/bin:/usr/sbin:/sbin" };

@@ -30,7 +30,7 @@ use vim_types::{
 use vim_wire::{Any, MoRef};
 
 pub(crate) use join::{add_standalone, add_to_cluster, bring_network, make_standalone, move_to_cluster};
-pub(crate) use leave::{check_idle, destroy, leave};
+pub(crate) use leave::{destroy, leave};
 pub(crate) use managers::{clock_offset, host_of, set_clock_offset};
 pub(crate) use queries::{connect_info, set_lockdown};
 
@@ -84,10 +84,7 @@ pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str, esx: bool) {
         hardware: Some(hardware),
         capability: Some(capability::capability()),
         licensable_resource: HostLicensableResourceInfo {
-            resource: vec![KeyAnyValue {
-                key: "numCpuPackages".into(),
-                value: Some(Any::from(packages)).unwrap_or_default(),
-            }],
+            resource: vec![KeyAnyValue { key: "numCpuPackages".into(), value: Any::from(packages) }],
         },
         config_manager,
         datastore_browser,

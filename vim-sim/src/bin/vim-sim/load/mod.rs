@@ -82,7 +82,9 @@ impl Shape {
     pub(crate) fn model(&self, otherwise: &Self) -> Model {
         let esx = self.esx.or(otherwise.esx).unwrap_or(false);
         let mut model = if esx { Model::esx() } else { Model::vcenter() };
-        let numbers: [(Option<usize>, Option<usize>, fn(Model, usize) -> Model); 13] = [
+        /// What is said here, what is said otherwise, and what it sets.
+        type Number = (Option<usize>, Option<usize>, fn(Model, usize) -> Model);
+        let numbers: [Number; 13] = [
             (self.dc, otherwise.dc, Model::datacenters),
             (self.cluster, otherwise.cluster, Model::clusters),
             (self.host, otherwise.host, Model::hosts),
@@ -317,7 +319,7 @@ mod tests {
             method = "*"
             status = 503
         "#;
-        toml(text).expect("a file");
+        let _ = toml(text).expect("a file");
         let json = r#"{"rule": [{"method": "Login", "drop-session": true}], "model": {"esx": true}}"#;
         let file: File = serde_json::from_str(json).expect("a file");
         assert!(file.apply(Builder::default()).is_ok() && file.model.esx == Some(true));
@@ -328,7 +330,7 @@ mod tests {
         let readme = include_str!("../../../../README.md");
         let text =
             readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a file");
-        toml(text).expect("can be loaded");
+        let _ = toml(text).expect("can be loaded");
     }
 
     #[test]
