@@ -150,3 +150,33 @@ async fn a_pod_says_where_a_machine_goes() {
         lab.call("RecommendDatastores", &manager, &spec(1024)).await.unwrap_err().is_named("InvalidArgument")
     );
 }
+
+#[tokio::test]
+async fn a_disk_becomes_a_datastore() {
+    let lab = Lab::new().await;
+    let moref = lab.find("HostSystem", "DC0_H0");
+    let host = lab.sim().read(|world| world.get::<HostSystemProperties>(&moref).unwrap().clone());
+    let system = host.config_manager.datastore_system.unwrap();
+    let free = lab.call("QueryAvailableDisksForVmfs", &system, "").await.unwrap();
+    let disk = free.split_once("<canonicalName>").unwrap().1.split_once('<').unwrap().0.to_owned();
+    let path = free.split_once("<devicePath>").unwrap().1.split_once('<').unwrap().0.to_owned();
+    let device = format!("<devicePath>{path}</devicePath>");
+    let options = lab.call("QueryVmfsDatastoreCreateOptions", &system, &device).await.unwrap();
+    assert!(options.contains("VmfsDatastoreAllExtentOption"), "{options}");
+
+    let spec = |name: &str| {
+        format!(
+            "<spec><diskUuid>x</diskUuid><partition><partition><partition>1</partition>\
+             <startSector>2048</startSector><endSector>4095</endSector><type>vmfs</type><logical>false</logical>\
+             <attributes>0</attributes></partition></partition><vmfs><extent><diskName>{disk}</diskName>\
+             <partition>1</partition></extent><majorVersion>6</majorVersion><volumeName>{name}</volumeName></vmfs></spec>"
+        )
+    };
+    lab.call("CreateVmfsDatastore", &system, &spec("fast")).await.unwrap();
+    let fast = lab.datastore("fast").summary;
+    assert_eq!((fast.capacity, fast.free_space, &*fast.r#type), (1 << 20, 1 << 20, "VMFS"));
+    let free = lab.call("QueryAvailableDisksForVmfs", &system, "").await.unwrap();
+    assert!(!free.contains(&disk), "it is used now");
+    let twice = lab.call("CreateVmfsDatastore", &system, &spec("again")).await;
+    assert!(twice.unwrap_err().is_named("HostConfigFault"));
+}
