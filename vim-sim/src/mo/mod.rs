@@ -20,6 +20,7 @@ pub(crate) mod guest_operations_manager;
 pub(crate) mod history_collector;
 pub(crate) mod host_access_manager;
 pub(crate) mod host_auto_start_manager;
+pub(crate) mod host_certificate_manager;
 pub(crate) mod host_datastore_browser;
 pub(crate) mod host_datastore_system;
 pub(crate) mod host_date_time_system;
@@ -80,6 +81,7 @@ const ALL: &[&[Method]] = &[
     history_collector::METHODS,
     host_access_manager::METHODS,
     host_auto_start_manager::METHODS,
+    host_certificate_manager::METHODS,
     host_datastore_browser::METHODS,
     host_datastore_system::METHODS,
     host_date_time_system::METHODS,

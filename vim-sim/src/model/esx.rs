@@ -9,7 +9,8 @@ use crate::mo::folder::{self, Takes};
 use crate::mo::managed_entity::{attach, entity};
 use crate::mo::{datastore, host_system, network, relations};
 use crate::world::Tx;
-use vim_types::mo::DatacenterProperties;
+use vim_types::mo::{DatacenterProperties, ResourcePoolProperties};
+use vim_types::{SharesInfo, SharesLevel};
 use vim_wire::MoRef;
 
 /// The name of the host and of its compute resource.
@@ -45,6 +46,10 @@ pub(super) fn create(tx: &mut Tx<'_>, model: &Model, root: &MoRef) -> Result<()>
     let pool = MoRef::new("ResourcePool", "ha-root-pool");
     let properties = compute_resource::properties(tx, NAME, compute_resource::default_config());
     compute_resource::create_as(tx, (&resource, &pool), &folder("host"), properties)?;
+    let custom = Some(SharesInfo { shares: 9_000, level: SharesLevel::CUSTOM });
+    let config = &mut tx.edit::<ResourcePoolProperties>(&pool)?.config;
+    config.cpu_allocation.shares.clone_from(&custom);
+    config.memory_allocation.shares = custom;
     let host = MoRef::new("HostSystem", "ha-host");
     host_system::create_as(tx, &host, NAME, true);
     attach(tx, &host, &resource)?;

@@ -32,7 +32,7 @@ use vim_wire::{Any, MoRef};
 pub(crate) use join::{add_standalone, add_to_cluster, bring_network, make_standalone, move_to_cluster};
 pub(crate) use leave::{destroy, leave};
 pub(crate) use managers::{clock_offset, host_of, set_clock_offset};
-pub(crate) use queries::{connect_info, set_lockdown};
+pub(crate) use queries::{connect_info, management_address, set_lockdown};
 
 methods! {
     "EnterMaintenanceMode_Task" => state::enter_maintenance,

@@ -211,8 +211,8 @@ pub(crate) fn default_policy(cards: &[&str]) -> HostNetworkPolicy {
     HostNetworkPolicy {
         security: Some(HostNetworkSecurityPolicy {
             allow_promiscuous: Some(false),
-            mac_changes: Some(false),
-            forged_transmits: Some(false),
+            mac_changes: Some(true),
+            forged_transmits: Some(true),
         }),
         nic_teaming: Some(HostNicTeamingPolicy {
             policy: Some("loadbalance_srcid".into()),

@@ -31,6 +31,13 @@ pub(crate) fn connect_info(world: &crate::world::World, host: &MoRef) -> Result<
     })
 }
 
+/// The address by which a host is managed.
+pub(crate) fn management_address(world: &crate::world::World, host: &MoRef) -> Result<String> {
+    let vnics = &crate::mo::host_network_system::info(world, host)?.vnic;
+    let address = vnics.iter().find_map(|vnic| vnic.spec.ip.as_ref()?.ip_address.clone());
+    address.ok_or_else(|| Fault::invalid_state("the host has no address"))
+}
+
 pub(super) fn update_flags(call: &Call<'_>) -> Result<Reply> {
     let flags: HostFlagInfo = call.arg("flagInfo")?;
     edit_config(call, |config| config.flags = Some(flags))
