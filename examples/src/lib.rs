@@ -5,7 +5,10 @@ use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 use std::io::IsTerminal;
+use std::time::Duration;
+use tokio::sync::OnceCell;
 use vim_client::{Client, Task, Trust, wire::Output};
+use vim_sim::Simulator;
 
 /// A variable's value: `VSPHERE_NAME`, or else `GOVC_NAME`, which users of govc have set.
 fn variable(name: &str) -> Option<String> {
@@ -18,7 +21,7 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "t")
 }
 
-/// Connects to the endpoint that the environment names.
+/// Connects to the endpoint that the environment names, or to a simulator where it names none.
 ///
 /// `VSPHERE_URL`, `VSPHERE_USERNAME` and `VSPHERE_PASSWORD` say where and as whom; `VSPHERE_CA_FILE` names a PEM file to trust,
 /// `VSPHERE_THUMBPRINT` a certificate, `VSPHERE_INSECURE=true` trusts anything. The same names with `GOVC_` are read where these
@@ -26,13 +29,13 @@ fn is_true(value: &str) -> bool {
 ///
 /// # Errors
 ///
-/// When a variable is missing, or the server cannot be reached or refuses.
+/// When the account is missing, or the server cannot be reached or refuses.
 pub async fn connect() -> anyhow::Result<Client> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 
     let Some(url) = variable("URL") else {
-        bail!("set VSPHERE_URL (or GOVC_URL), VSPHERE_USERNAME and VSPHERE_PASSWORD; see examples/README.md");
+        return simulated().await;
     };
     let (url, in_url) = split_credentials(&url);
     let (user, password) = match (variable("USERNAME"), variable("PASSWORD"), in_url) {
@@ -55,6 +58,16 @@ pub async fn connect() -> anyhow::Result<Client> {
     let client =
         Client::builder(url).credentials(user, SecretString::from(password)).trust(trust).connect().await?;
     Ok(client)
+}
+
+/// The simulator that an example runs against where the environment names no endpoint: it ends with the program.
+static SIMULATOR: OnceCell<Simulator> = OnceCell::const_new();
+
+/// Connects to a simulator in this process, whose tasks take some time, so that there is progress to be seen.
+async fn simulated() -> anyhow::Result<Client> {
+    let start = || Simulator::builder().task_time(Duration::from_millis(200)).start();
+    let simulator = SIMULATOR.get_or_try_init(start).await?;
+    Ok(Client::builder(simulator.url()).credentials("user", "pass").connect().await?)
 }
 
 /// Takes `user:password@` out of a URL, as `GOVC_URL` may have it, with `%40` and the like read as the signs they stand for.

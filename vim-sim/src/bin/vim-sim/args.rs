@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PASSWORD", requires = "username")]
     password: Option<String>,
     /// The API version that the server has
-    #[arg(long, value_name = "VERSION", default_value = "8.0.3.0")]
+    #[arg(long, value_name = "VERSION", default_value = "9.1.1.0")]
     api_version: String,
     /// How long a task takes, such as 500ms or 2s [default: 0s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
