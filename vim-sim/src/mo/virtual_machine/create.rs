@@ -257,7 +257,8 @@ pub(crate) fn destroy(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
         // Files may be named twice, by the machine and by its snapshots; and what linked clones build upon stays, as servers
         // mark it.
         let name = files::written(tx.name(&datastore), &path);
-        if files::get(tx, &datastore, &path).is_some() && !snapshots::others_use(tx, vm, &datastore, &name) {
+        let shared = path.ends_with(".vmdk") && snapshots::others_use(tx, vm, &datastore, &name);
+        if files::get(tx, &datastore, &path).is_some() && !shared {
             files::remove(tx, &datastore, &path)?;
         }
     }

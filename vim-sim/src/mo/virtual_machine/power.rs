@@ -41,6 +41,8 @@ pub(crate) fn power_on(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
 
 fn start(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
     admission::check(tx, vm)?;
+    // Whatever can fail comes before the first event.
+    swap(tx, vm)?;
     let event = events::of_vm(tx, vm);
     events::post(tx, VmStartingEvent { extends: event });
     super::upgrade::scheduled(tx, vm)?;

@@ -20,7 +20,7 @@ pub(super) fn task(call: &Call<'_>) -> Result<Reply> {
 pub(crate) fn reconfigure(tx: &mut Tx<'_>, vm: &MoRef, spec: &VirtualMachineConfigSpec) -> Result<()> {
     let before = machines::config_of(tx, vm)?;
     if before.template && !is_for_templates(spec) {
-        return Err(Fault::not_supported("a template's name and annotation alone can be changed"));
+        return Err(Fault::not_supported("a template's hardware cannot be changed"));
     }
     let old_name = before.name.clone();
     let mut edit = Edit::begin(tx, vm, Why::Reconfigure)?;
