@@ -68,8 +68,7 @@ async fn job(client: &Client) -> anyhow::Result<()> {
     let address = wait_for_address(client, &vm).await?;
     println!("{:38} {address}", "the guest has the address");
 
-    let more =
-        VirtualMachineConfigSpec { num_cpus: Some(2), memory_mb: Some(2048), ..Default::default() };
+    let more = VirtualMachineConfigSpec { num_cpus: Some(2), memory_mb: Some(2048), ..Default::default() };
     show("add a CPU and 1 GiB while it runs", vm.reconfigure(&more).await?).await?;
     let task = vm.create_snapshot("good", true, false).description("2 CPUs, running").await?;
     let snapshot = show("snapshot with memory", task).await?;
@@ -80,7 +79,9 @@ async fn job(client: &Client) -> anyhow::Result<()> {
     // Shares the snapshot's disks.
     let location = VirtualMachineRelocateSpec {
         pool,
-        disk_move_type: Some(VirtualMachineRelocateDiskMoveOptions::CREATE_NEW_CHILD_DISK_BACKING.to_string()),
+        disk_move_type: Some(
+            VirtualMachineRelocateDiskMoveOptions::CREATE_NEW_CHILD_DISK_BACKING.to_string(),
+        ),
         ..Default::default()
     };
     let spec = VirtualMachineCloneSpec {
@@ -118,7 +119,13 @@ async fn summary(client: &Client, vms: impl IntoIterator<Item = MoRef>) -> anyho
     let number = |number: Option<i32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     for vm in client.retrieve::<Vm>().objects(vms).all().await? {
         let address = vm.address.clone().unwrap_or_else(|| "-".to_owned());
-        table.add_row([vm.name.clone(), vm.power.to_string(), number(vm.cpus), number(vm.memory_mib), address]);
+        table.add_row([
+            vm.name.clone(),
+            vm.power.to_string(),
+            number(vm.cpus),
+            number(vm.memory_mib),
+            address,
+        ]);
     }
     println!("\n{table}\n");
     Ok(())
