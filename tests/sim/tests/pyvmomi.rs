@@ -37,7 +37,6 @@ async fn pyvmomi_drives_the_simulator_and_each_answer_holds() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs pyVmomi: tests/pyvmomi/requirements.txt"]
 async fn pyvmomi_speaks_tls_with_the_simulator() {
-    let simulator =
-        Simulator::builder().tls(true).task_time(Duration::from_millis(40)).start().await.unwrap();
+    let simulator = Simulator::builder().tls(true).start().await.unwrap();
     run(&simulator.address().to_string(), "https").await;
 }
