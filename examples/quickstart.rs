@@ -39,7 +39,8 @@ async fn main() -> anyhow::Result<()> {
     let simulator = Simulator::builder().task_time(task).boot_time(boot).start().await?;
     println!("A vCenter is simulated at {}.\n", simulator.url());
     let client = Client::builder(simulator.url()).credentials("user", "pass").connect().await?;
-    let done = job(&client).await;
+    // Boxed: the whole job is a large future.
+    let done = Box::pin(job(&client)).await;
     client.close().await?;
     done
 }
