@@ -115,8 +115,9 @@ impl<'a> Tree<'a> {
         let entities = loop {
             let view = ContainerView::create(self.client, &from.moref, &kinds, true).await?;
             let entities = self.entities(vec![crate::property::filter::through_view(view.moref())]).await;
-            // A session that ends takes the view along, which the server then does not know.
-            if entities.is_err() && !view.is_current() && std::mem::take(&mut again) {
+            // A session that ends takes the view along. The server then does not know it, or has nothing to tell of it: missing
+            // objects are no fault here.
+            if !view.is_current() && std::mem::take(&mut again) {
                 continue;
             }
             view.close().await?;

@@ -7,6 +7,7 @@ use super::select::select;
 use super::spec::{Columns, Plan};
 use super::updates::Collector;
 use crate::call::{Call, Pieces, Reply};
+use crate::dispatch::not_authenticated;
 use crate::fault::{Fault, Result};
 use crate::world::Node;
 use std::collections::VecDeque;
@@ -30,7 +31,14 @@ pub(crate) fn retrieve(
     let plan = Arc::new(Plan::new(specs, call.version, "specSet")?);
     let items: VecDeque<Item> = Scope::read(call, |scope| {
         let mut columns = Columns::new(&plan);
-        let nodes = select(&scope, &plan).nodes()?;
+        let selection = select(&scope, &plan);
+        // What a session's own view would have shown is not nothing: there is nobody to show it to.
+        if call.session.is_none()
+            && let Some((moref, _)) = selection.missing.first()
+        {
+            return Err(not_authenticated(moref));
+        }
+        let nodes = selection.nodes()?;
         Ok::<_, Fault>(nodes.into_iter().map(|node| item(&scope, &mut columns, node)).collect())
     })?;
     if items.is_empty() {
