@@ -63,6 +63,7 @@ const HOUSE: &[(&str, &[&str], &[&str])] = &[
     ("vim-client-macros", &[], &["vim-types", "vim-wire"]),
     ("vim-client", &["vim-client-macros", "vim-types", "vim-wire"], &[]),
     ("vim-sim", &["vim-types", "vim-wire"], &[]),
+    ("virtrigaud-vsphere", &["vim-client", "vim-sim"], &[]),
 ];
 
 /// Folders whose packages may use everything in the workspace, and that nothing outside of them uses.

@@ -1,6 +1,7 @@
 //! What a provider of virtual machines can do, whoever does it: a trait that other services hold as `Box<dyn Provider>`.
 
 mod error;
+#[allow(dead_code, reason = "the provider that uses it is being written")]
 mod operation;
 mod types;
 
@@ -53,7 +54,11 @@ pub trait Provider: std::fmt::Debug + Send + Sync {
     async fn clone_machine(&self, request: &CloneRequest) -> Result<Operation<Created>>;
 
     /// Makes a snapshot.
-    async fn snapshot_create(&self, id: &MachineId, request: &SnapshotRequest) -> Result<Operation<SnapshotId>>;
+    async fn snapshot_create(
+        &self,
+        id: &MachineId,
+        request: &SnapshotRequest,
+    ) -> Result<Operation<SnapshotId>>;
 
     /// Removes a snapshot; its children stay. One that is gone already is a success.
     async fn snapshot_delete(&self, id: &MachineId, snapshot: &SnapshotId) -> Result<Operation<()>>;

@@ -227,7 +227,10 @@ impl<T: Clone + Send + Sync + 'static> IntoFuture for Operation<T> {
             match outcome {
                 Some(outcome) if ended => outcome,
                 // The runtime ended with the work in it.
-                _ => Err(Error::new(ErrorKind::Internal, format!("the operation {} ended without a result", self.id))),
+                _ => Err(Error::new(
+                    ErrorKind::Internal,
+                    format!("the operation {} ended without a result", self.id),
+                )),
             }
         })
     }

@@ -45,7 +45,8 @@ impl FromStr for MachineId {
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            let message = format!("{text:?} is not a machine's id; expected one such as vm-42, or an instance UUID");
+            let message =
+                format!("{text:?} is not a machine's id; expected one such as vm-42, or an instance UUID");
             Err(Error::new(ErrorKind::InvalidRequest, message))
         }
     }
@@ -446,4 +447,3 @@ pub struct Defaults {
     /// cannot tell their machines apart.
     pub owner: String,
 }
-

@@ -85,7 +85,11 @@ impl Catalog {
     }
 
     /// The children of a folder or pool, of a type.
-    pub(crate) fn children<'a>(&'a self, of: &'a MoRef, kinds: &'a [&'a str]) -> impl Iterator<Item = &'a Item> {
+    pub(crate) fn children<'a>(
+        &'a self,
+        of: &'a MoRef,
+        kinds: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a Item> {
         self.of(kinds).filter(move |item| item.parent.as_ref() == Some(of))
     }
 
@@ -105,7 +109,10 @@ const WANTED: &[(&str, &[&str])] = &[
     ("Datastore", &["name", "parent", "summary"]),
     ("StoragePod", &["name", "parent"]),
     ("Network", &["name", "parent"]),
-    ("DistributedVirtualPortgroup", &["name", "parent", "key", "config.distributedVirtualSwitch", "config.defaultPortConfig"]),
+    (
+        "DistributedVirtualPortgroup",
+        &["name", "parent", "key", "config.distributedVirtualSwitch", "config.defaultPortConfig"],
+    ),
     ("DistributedVirtualSwitch", &["name", "parent", "uuid"]),
 ];
 
@@ -147,7 +154,8 @@ impl Catalogs {
             return Ok(catalog);
         }
         let catalog = Arc::new(read(client).await.map_err(|error| server("reading the inventory", error))?);
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&catalog)));
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), Arc::clone(&catalog)));
         Ok(catalog)
     }
 }
@@ -155,7 +163,10 @@ impl Catalogs {
 async fn read(client: &Client) -> Result<Catalog, vim_client::Error> {
     let content = client.service_content().await?;
     let Some(manager) = content.view_manager.clone() else {
-        return Err(vim_client::Error::new(vim_client::ErrorKind::Unsupported, "the server has no view manager"));
+        return Err(vim_client::Error::new(
+            vim_client::ErrorKind::Unsupported,
+            "the server has no view manager",
+        ));
     };
     let manager: mo::ViewManager = client.object(manager);
     let kinds: Vec<String> = WANTED.iter().map(|(kind, _)| (*kind).to_owned()).collect();
@@ -174,7 +185,11 @@ async fn read(client: &Client) -> Result<Catalog, vim_client::Error> {
     Ok(catalog)
 }
 
-async fn read_through(client: &Client, collector: &MoRef, view: &MoRef) -> Result<Vec<Item>, vim_client::Error> {
+async fn read_through(
+    client: &Client,
+    collector: &MoRef,
+    view: &MoRef,
+) -> Result<Vec<Item>, vim_client::Error> {
     let collector: mo::PropertyCollector = client.object(collector.clone());
     let props = WANTED.iter().map(|(kind, paths)| PropertySpec {
         r#type: (*kind).to_owned(),
@@ -220,7 +235,9 @@ fn set(item: &mut Item, path: &str, value: Any) {
     match path {
         "name" => item.name = value.as_str().unwrap_or_default().to_owned(),
         "parent" => item.parent = value.as_moref().cloned(),
-        "vmFolder" | "resourcePool" | "config.distributedVirtualSwitch" => item.link = value.as_moref().cloned(),
+        "vmFolder" | "resourcePool" | "config.distributedVirtualSwitch" => {
+            item.link = value.as_moref().cloned()
+        }
         "datastore" => item.datastores = morefs(&value),
         "network" => item.networks = morefs(&value),
         "summary" => item.summary = value.downcast_ref::<DatastoreSummary>().cloned(),
@@ -243,7 +260,9 @@ fn vlan(value: &Any) -> Option<i32> {
 
 /// The error for a name that is not there, with the nearest ones.
 pub(crate) fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let mut near: Vec<(usize, &str)> = known.map(|other| (strsim::damerau_levenshtein(&other.to_lowercase(), &name.to_lowercase()), other)).collect();
+    let mut near: Vec<(usize, &str)> = known
+        .map(|other| (strsim::damerau_levenshtein(&other.to_lowercase(), &name.to_lowercase()), other))
+        .collect();
     near.sort_unstable();
     near.dedup();
     let names: Vec<String> = near.iter().take(3).map(|(_, name)| format!("'{name}'")).collect();

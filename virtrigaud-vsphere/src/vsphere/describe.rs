@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use vim_client::types::ext::{capacity_bytes, disk_file, label};
 use vim_client::types::{
-    GuestNicInfo, OptionValue, ResourceAllocationInfo, SharesLevel, VirtualController, VirtualDevice, VirtualDisk,
-    VirtualDiskFlatVer2BackingInfo, VirtualE1000, VirtualE1000e, VirtualEthernetCard,
-    VirtualEthernetCardDistributedVirtualPortBackingInfo, VirtualEthernetCardNetworkBackingInfo, VirtualIDEController,
-    VirtualMachineFileLayoutEx, VirtualNVMEController, VirtualSATAController, VirtualSCSIController,
-    VirtualMachineQuickStats, VirtualMachineSnapshotInfo, VirtualMachineSnapshotTree, VirtualMachineStorageSummary,
-    VirtualVmxnet3, ParaVirtualSCSIController,
+    GuestNicInfo, OptionValue, ParaVirtualSCSIController, ResourceAllocationInfo, SharesLevel,
+    VirtualController, VirtualDevice, VirtualDisk, VirtualDiskFlatVer2BackingInfo, VirtualE1000,
+    VirtualE1000e, VirtualEthernetCard, VirtualEthernetCardDistributedVirtualPortBackingInfo,
+    VirtualEthernetCardNetworkBackingInfo, VirtualIDEController, VirtualMachineFileLayoutEx,
+    VirtualMachineQuickStats, VirtualMachineSnapshotInfo, VirtualMachineSnapshotTree,
+    VirtualMachineStorageSummary, VirtualNVMEController, VirtualSATAController, VirtualSCSIController,
+    VirtualVmxnet3,
 };
 use vim_client::{MoRef, Poly};
 
@@ -63,10 +64,14 @@ pub(super) fn request(machine: &MoRef) -> Read {
 
 /// A description of the machine among what was read; none where it is not among it.
 pub(super) fn describe(machine: &MoRef, read: &[Values]) -> Option<Description> {
-    let names: HashMap<&MoRef, &str> =
-        read.iter().filter(|other| other.moref != *machine).map(|other| (&other.moref, other.text("name"))).collect();
+    let names: HashMap<&MoRef, &str> = read
+        .iter()
+        .filter(|other| other.moref != *machine)
+        .map(|other| (&other.moref, other.text("name")))
+        .collect();
     let values = read.iter().find(|values| values.moref == *machine)?;
-    let name_of = |moref: &MoRef| names.get(moref).map_or_else(|| moref.value().to_owned(), |name| (*name).to_owned());
+    let name_of =
+        |moref: &MoRef| names.get(moref).map_or_else(|| moref.value().to_owned(), |name| (*name).to_owned());
 
     let devices = devices(values);
     let mut description = Description {
@@ -82,7 +87,8 @@ pub(super) fn describe(machine: &MoRef, read: &[Values]) -> Option<Description> 
         guest_os: values.text("config.guestId").to_owned(),
         addresses: addresses(values),
         tools_running: values.text("guest.toolsRunningStatus") == "guestToolsRunning",
-        tools_version: Some(values.text("guest.toolsVersion").to_owned()).filter(|version| !version.is_empty()),
+        tools_version: Some(values.text("guest.toolsVersion").to_owned())
+            .filter(|version| !version.is_empty()),
         hardware_version: values.text("config.version").to_owned(),
         firmware: values.text("config.firmware").to_owned(),
         disks: disks(&devices, values.object("layoutEx")),
@@ -199,13 +205,21 @@ fn controller_kind(device: &Poly<VirtualDevice>) -> &'static str {
 }
 
 /// A machine's disks.
-pub(super) fn disks(devices: &[Poly<VirtualDevice>], layout: Option<&VirtualMachineFileLayoutEx>) -> Vec<DiskInfo> {
+pub(super) fn disks(
+    devices: &[Poly<VirtualDevice>],
+    layout: Option<&VirtualMachineFileLayoutEx>,
+) -> Vec<DiskInfo> {
     let disks = devices.iter().filter_map(|device| Some((device, device.downcast_ref::<VirtualDisk>()?)));
     disks
         .map(|(device, disk)| {
-            let controller = disk.controller_key.and_then(|key| devices.iter().find(|other| other.key == key));
-            let bus = controller.and_then(|other| Some((other, other.downcast_ref::<VirtualController>()?.bus_number)));
-            let backing = disk.backing.as_ref().and_then(|backing| backing.downcast_ref::<VirtualDiskFlatVer2BackingInfo>());
+            let controller =
+                disk.controller_key.and_then(|key| devices.iter().find(|other| other.key == key));
+            let bus = controller
+                .and_then(|other| Some((other, other.downcast_ref::<VirtualController>()?.bus_number)));
+            let backing = disk
+                .backing
+                .as_ref()
+                .and_then(|backing| backing.downcast_ref::<VirtualDiskFlatVer2BackingInfo>());
             let format = match backing.map(|backing| (backing.thin_provisioned, backing.eagerly_scrub)) {
                 Some((Some(true), _)) => "thin",
                 Some((_, Some(true))) => "eagerZeroedThick",
@@ -220,7 +234,8 @@ pub(super) fn disks(devices: &[Poly<VirtualDevice>], layout: Option<&VirtualMach
                 used_bytes: layout.and_then(|layout| used(layout, disk.key)),
                 format: format.to_owned(),
                 mode: backing.map(|backing| backing.disk_mode.clone()).unwrap_or_default(),
-                controller: bus.map_or_else(String::new, |(device, bus)| format!("{} {bus}", controller_kind(device))),
+                controller: bus
+                    .map_or_else(String::new, |(device, bus)| format!("{} {bus}", controller_kind(device))),
                 unit: disk.unit_number,
                 parent: backing.and_then(|backing| Some(backing.parent.as_ref()?.file_name.clone())),
             }
@@ -237,8 +252,13 @@ fn used(layout: &VirtualMachineFileLayoutEx, key: i32) -> Option<u64> {
 }
 
 /// A machine's network cards.
-fn cards(devices: &[Poly<VirtualDevice>], names: &HashMap<&MoRef, &str>, guest: &[&GuestNicInfo]) -> Vec<CardInfo> {
-    let cards = devices.iter().filter_map(|device| Some((device, device.downcast_ref::<VirtualEthernetCard>()?)));
+fn cards(
+    devices: &[Poly<VirtualDevice>],
+    names: &HashMap<&MoRef, &str>,
+    guest: &[&GuestNicInfo],
+) -> Vec<CardInfo> {
+    let cards =
+        devices.iter().filter_map(|device| Some((device, device.downcast_ref::<VirtualEthernetCard>()?)));
     cards
         .map(|(device, card)| {
             let told = guest.iter().find(|nic| nic.device_config_id == card.key);
@@ -249,7 +269,9 @@ fn cards(devices: &[Poly<VirtualDevice>], names: &HashMap<&MoRef, &str>, guest: 
                 mac: card.mac_address.clone().unwrap_or_default(),
                 network: network(device, names),
                 connected: card.connectable.as_ref().is_some_and(|state| state.connected),
-                addresses: told.map(|nic| nic.ip_address.iter().filter_map(|text| text.parse().ok()).collect()).unwrap_or_default(),
+                addresses: told
+                    .map(|nic| nic.ip_address.iter().filter_map(|text| text.parse().ok()).collect())
+                    .unwrap_or_default(),
             }
         })
         .collect()
@@ -313,7 +335,10 @@ fn properties(description: &Description, values: &Values) -> BTreeMap<String, St
     put("host", description.host.clone().unwrap_or_default());
     put("datastores", join(&mut description.datastores.iter().cloned()));
     put("networks", join(&mut description.networks.iter().map(|card| card.network.clone())));
-    put("disks", join(&mut description.disks.iter().map(|disk| format!("{}={}", disk.label, disk.capacity_bytes))));
+    put(
+        "disks",
+        join(&mut description.disks.iter().map(|disk| format!("{}={}", disk.label, disk.capacity_bytes))),
+    );
     put("snapshots", description.snapshots.to_string());
     put("template", description.template.to_string());
     put("vmPathName", values.text("config.files.vmPathName").to_owned());

@@ -1,12 +1,12 @@
 //! From the server's errors to the provider's: of which kind, and in words that say what to change.
 
 use crate::provider::{Error, ErrorKind};
-use vim_client::types::{
-    ConcurrentAccess, DuplicateName, FileAlreadyExists, InsufficientResourcesFault, InvalidArgument, InvalidDatastore,
-    InvalidName, InvalidPowerState, InvalidState, NoDiskSpace, NotEnoughLicenses, NotSupported, RestrictedVersion,
-    TaskInProgress, ToolsUnavailable, VmConfigFault,
-};
 use vim_client::ErrorKind as Client;
+use vim_client::types::{
+    ConcurrentAccess, DuplicateName, FileAlreadyExists, InsufficientResourcesFault, InvalidArgument,
+    InvalidDatastore, InvalidName, InvalidPowerState, InvalidState, NoDiskSpace, NotEnoughLicenses,
+    NotSupported, RestrictedVersion, TaskInProgress, ToolsUnavailable, VmConfigFault,
+};
 
 /// An error of the server while something was done.
 pub(crate) fn server(doing: &str, error: vim_client::Error) -> Error {
@@ -26,10 +26,16 @@ fn judge(error: &vim_client::Error) -> (ErrorKind, Option<String>) {
         return (ErrorKind::PermissionDenied, Some(message));
     }
     if error.is_invalid_login() {
-        return (ErrorKind::Unauthenticated, Some("Login failed: incorrect user name or password".to_owned()));
+        return (
+            ErrorKind::Unauthenticated,
+            Some("Login failed: incorrect user name or password".to_owned()),
+        );
     }
     if let Some(space) = error.fault_as::<NoDiskSpace>() {
-        return (ErrorKind::ResourceExhausted, Some(format!("insufficient disk space on datastore '{}'", space.datastore)));
+        return (
+            ErrorKind::ResourceExhausted,
+            Some(format!("insufficient disk space on datastore '{}'", space.datastore)),
+        );
     }
     if let Some(datastore) = error.fault_as::<InvalidDatastore>() {
         let name = datastore.name.as_deref().unwrap_or("");
@@ -83,7 +89,10 @@ fn of_fault(error: &vim_client::Error) -> ErrorKind {
         ErrorKind::FailedPrecondition
     } else if is!(InvalidArgument, InvalidName, VmConfigFault) {
         ErrorKind::InvalidRequest
-    } else if error.fault().is_some_and(|fault| fault.is_named("SystemError") || fault.is_named("HostCommunication")) {
+    } else if error
+        .fault()
+        .is_some_and(|fault| fault.is_named("SystemError") || fault.is_named("HostCommunication"))
+    {
         ErrorKind::Unavailable
     } else {
         ErrorKind::FailedPrecondition

@@ -56,7 +56,11 @@ impl Values {
             return Ok(value);
         }
         let why = self.denied.iter().find(|(denied, _)| denied == path).map(|(_, why)| why.as_str());
-        let kind = if why.is_some_and(|why| why.starts_with("NoPermission")) { ErrorKind::PermissionDenied } else { ErrorKind::FailedPrecondition };
+        let kind = if why.is_some_and(|why| why.starts_with("NoPermission")) {
+            ErrorKind::PermissionDenied
+        } else {
+            ErrorKind::FailedPrecondition
+        };
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         Err(Error::new(kind, format!("{} of {} cannot be read{why}", path, self.moref)))
     }
@@ -131,7 +135,11 @@ impl Read {
                 });
                 all.push(Values {
                     denied: denied.collect(),
-                    values: content.prop_set.into_iter().map(|property| (property.name, property.val)).collect(),
+                    values: content
+                        .prop_set
+                        .into_iter()
+                        .map(|property| (property.name, property.val))
+                        .collect(),
                     moref: content.obj,
                 });
             }
