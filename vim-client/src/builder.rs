@@ -211,7 +211,7 @@ impl ClientBuilder {
     /// credentials. No session is left behind.
     pub async fn connect(self) -> Result<Client, Error> {
         let client = self.build()?;
-        client.log_in().await?;
+        client.content().await?;
         Ok(client)
     }
 }

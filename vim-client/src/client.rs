@@ -143,7 +143,7 @@ impl Client {
     /// Where the server cannot be reached or is no vSphere.
     pub async fn service_content(&self) -> Result<Arc<ServiceContent>, Error> {
         self.session().check_open()?;
-        self.session().content().await
+        self.known_content().await
     }
 
     /// What the server is: its product, version and build.
@@ -172,8 +172,7 @@ impl Client {
     ///
     /// As [`service_content`](Self::service_content).
     pub async fn api_version(&self) -> Result<String, Error> {
-        self.session().check_open()?;
-        Ok(self.line().version().await?.vim.clone())
+        self.spoken().await
     }
 
     /// The server's time. Asking for it is also the cheapest way to know that server and session are well.
@@ -195,8 +194,24 @@ impl Client {
     ///
     /// Where the server did not confirm the end; the client is closed all the same.
     pub async fn close(&self) -> Result<(), Error> {
+        self.end().await
+    }
+
+    // Boxed here and below: a future that is not is compiled again, with all that it awaits, in every crate that awaits it.
+    fn end(&self) -> BoxFuture<'static, Result<(), Error>> {
         let session = Arc::clone(self.session());
-        apart(async move { session.close().await }).await
+        Box::pin(apart(async move { session.close().await }))
+    }
+
+    fn spoken(&self) -> BoxFuture<'_, Result<String, Error>> {
+        Box::pin(async {
+            self.session().check_open()?;
+            Ok(self.line().version().await?.vim.clone())
+        })
+    }
+
+    fn known_content(&self) -> BoxFuture<'_, Result<Arc<ServiceContent>, Error>> {
+        Box::pin(self.session().content())
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -230,15 +245,12 @@ impl Client {
         self.session().generation()
     }
 
-    /// The server's root objects, with a session ready.
-    pub(crate) async fn content(&self) -> Result<Arc<ServiceContent>, Error> {
-        self.ready().await?;
-        self.session().content().await
-    }
-
-    /// Connects, and logs in where there are credentials.
-    pub(crate) async fn log_in(&self) -> Result<(), Error> {
-        self.content().await.map(drop)
+    /// The server's root objects, with a session ready: connects, and logs in where there are credentials.
+    pub(crate) fn content(&self) -> BoxFuture<'_, Result<Arc<ServiceContent>, Error>> {
+        Box::pin(async {
+            self.ready().await?;
+            self.session().content().await
+        })
     }
 }
 

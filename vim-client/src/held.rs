@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use vim_types::mo;
-use vim_wire::{Call, Error, ErrorKind, Handle, ManagedObject, MoRef, Output, Request};
+use vim_wire::{BoxFuture, Call, Error, ErrorKind, Handle, ManagedObject, MoRef, Output, Request};
 
 /// A view or a property collector of the client's own. Dropping it has the server destroy it, in the background.
 ///
@@ -34,7 +34,11 @@ impl Held {
 
 impl Client {
     /// Makes a view or a property collector, with a call that answers its reference.
-    pub(crate) async fn make(&self, request: &Request<'_>) -> Result<Own, Error> {
+    pub(crate) fn make<'a>(&'a self, request: &'a Request<'_>) -> BoxFuture<'a, Result<Own, Error>> {
+        Box::pin(self.made(request))
+    }
+
+    async fn made(&self, request: &Request<'_>) -> Result<Own, Error> {
         // The call itself may log in again, so that only its answer says which session it came in.
         let (answer, generation) = self.send_in(request, SendOptions::default()).await?;
         let handle = Handle::new(self.caller(), request.this.clone());
@@ -66,11 +70,13 @@ impl Own {
     }
 
     /// Destroys it. What went with its session, or otherwise, is a success.
-    pub(crate) async fn close(self) -> Result<(), Error> {
-        match self.take() {
-            Some((client, handle)) => destroy(&client, &handle, self.generation).await,
-            None => Ok(()),
-        }
+    pub(crate) fn close(self) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            match self.take() {
+                Some((client, handle)) => destroy(&client, &handle, self.generation).await,
+                None => Ok(()),
+            }
+        })
     }
 
     /// The client to destroy it with, where that is still to be done.
@@ -93,11 +99,12 @@ impl Drop for Own {
         let generation = self.generation;
         // Outside of a runtime nothing can be sent; it then lives as long as the session.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
+            let work: BoxFuture<'static, ()> = Box::pin(async move {
                 if let Err(error) = destroy(&client, &handle, generation).await {
                     tracing::debug!(object = %handle.moref(), %error, "it was not destroyed");
                 }
             });
+            runtime.spawn(work);
         }
     }
 }

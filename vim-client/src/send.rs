@@ -7,9 +7,10 @@ use crate::session::Live;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tracing::{Instrument, Span};
 use vim_types::{NotAuthenticated, ObjectContent, RetrieveResult};
-use vim_wire::{Answer, DecodeError, Error, ErrorKind, Fault, Handle, Object, Output, Request};
+use vim_wire::{Answer, BoxFuture, DecodeError, Error, ErrorKind, Fault, Handle, Object, Output, Request};
 
 /// How a call is sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,16 +53,24 @@ impl Client {
 
     /// Sends a call and returns the answer, which is not a fault: tries again where that is safe, and logs in again where the
     /// session ended.
-    pub(crate) async fn send(&self, request: &Request<'_>, options: SendOptions) -> Result<Answer, Error> {
-        self.send_in(request, options).await.map(|(answer, _)| answer)
+    pub(crate) fn send<'a>(
+        &'a self,
+        request: &'a Request<'_>,
+        options: SendOptions,
+    ) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(async move { self.sent(request, options).await.map(|(answer, _)| answer) })
     }
 
     /// The same, with the session that the answer came in.
-    pub(crate) async fn send_in(
-        &self,
-        request: &Request<'_>,
+    pub(crate) fn send_in<'a>(
+        &'a self,
+        request: &'a Request<'_>,
         options: SendOptions,
-    ) -> Result<(Answer, u64), Error> {
+    ) -> BoxFuture<'a, Result<(Answer, u64), Error>> {
+        Box::pin(self.sent(request, options))
+    }
+
+    async fn sent(&self, request: &Request<'_>, options: SendOptions) -> Result<(Answer, u64), Error> {
         let operation_id = self.operation_id();
         let span = Line::span(request, &operation_id);
         let result = self.trips(request, options, &operation_id, &span).instrument(span.clone()).await;
@@ -185,11 +194,16 @@ pub(crate) fn session_ended() -> Error {
     })
 }
 
+/// Starts a task. It is boxed so that a task's code is compiled once for each result, and not for each future.
+pub(crate) fn spawn<T: Send + 'static>(work: BoxFuture<'static, T>) -> JoinHandle<T> {
+    tokio::spawn(work)
+}
+
 /// Runs on when whoever waits for it goes away.
 pub(crate) async fn apart<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::spawn(work.in_current_span()).await {
+    match spawn(Box::pin(work.in_current_span())).await {
         Ok(result) => result,
         Err(error) => Err(Error::new(ErrorKind::Canceled, "the runtime is shutting down").with_source(error)),
     }
@@ -199,7 +213,7 @@ pub(crate) async fn apart<T: Send + 'static>(
 fn keep_alive(core: &Arc<Core>) {
     if let (Some(every), false) = (core.keepalive, core.session.is_kept_alive()) {
         let client = WeakClient::new(core);
-        core.session.keep_alive(Some(tokio::spawn(remind(client, every)).abort_handle()));
+        core.session.keep_alive(Some(spawn(Box::pin(remind(client, every))).abort_handle()));
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, ServiceContent, mo};
-use vim_wire::{Caller, Error, ErrorKind, Handle, ManagedObject, MoRef};
+use vim_wire::{BoxFuture, Caller, Error, ErrorKind, Handle, ManagedObject, MoRef};
 
 /// How long after refused credentials they are not shown to the server again: servers lock accounts after a few attempts.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
@@ -310,13 +310,14 @@ impl Drop for Session {
             (Ok(runtime), Some(manager)) => {
                 tracing::debug!(%endpoint, "a client was dropped and not closed; its session is ended in the background");
                 let (line, cookie) = (Arc::clone(&self.line), (*live.cookie).clone());
-                runtime.spawn(async move {
+                let work: BoxFuture<'static, ()> = Box::pin(async move {
                     if live.own {
                         let _ = logout(line, manager, cookie).await;
                     } else {
                         clear(line, cookie, held).await;
                     }
                 });
+                runtime.spawn(work);
             }
             _ => {
                 tracing::warn!(%endpoint, "a client was dropped and not closed; its session stays until the server's time-out")

@@ -38,34 +38,43 @@ pub fn body<'x, T>(
     reader: &mut Reader<'x>,
     read: impl FnOnce(&mut Reader<'x>, &Tag<'x>) -> Result<T>,
 ) -> Result<T> {
+    let (mut value, mut read) = (None, Some(read));
+    within(reader, &mut |reader, content| {
+        if let Some(read) = read.take() {
+            value = Some(read(reader, content)?);
+        }
+        Ok(())
+    })?;
+    value.ok_or_else(|| reader.fail("the SOAP envelope has an empty body"))
+}
+
+/// The same for any value, so that it is compiled once.
+fn within<'x>(
+    reader: &mut Reader<'x>,
+    read: &mut dyn FnMut(&mut Reader<'x>, &Tag<'x>) -> Result<()>,
+) -> Result<()> {
     let envelope = reader.root()?;
     if envelope.name() != "Envelope" {
         return Err(DecodeError::new(envelope.offset, format!("<{}> is not a SOAP envelope", envelope.name)));
     }
     let outer = reader.enter(&envelope)?;
-    let mut value = None;
-    let mut read = Some(read);
+    let mut body = false;
     while let Some(part) = reader.child(&envelope)? {
-        match (part.name(), read.take()) {
-            ("Body", Some(read)) => {
-                let inner = reader.enter(&part)?;
-                if let Some(content) = reader.child(&part)? {
-                    value = Some(read(reader, &content).map_err(|error| error.within(content.name()))?);
-                    while let Some(more) = reader.child(&part)? {
-                        reader.skip(&more)?;
-                    }
-                }
-                reader.leave(inner);
-            }
-            (_, unused) => {
-                read = unused;
-                reader.skip(&part)?;
+        if part.name() != "Body" || std::mem::replace(&mut body, true) {
+            reader.skip(&part)?;
+            continue;
+        }
+        let inner = reader.enter(&part)?;
+        if let Some(content) = reader.child(&part)? {
+            read(reader, &content).map_err(|error| error.within(content.name()))?;
+            while let Some(more) = reader.child(&part)? {
+                reader.skip(&more)?;
             }
         }
+        reader.leave(inner);
     }
     reader.leave(outer);
-    reader.finish()?;
-    value.ok_or_else(|| reader.fail("the SOAP envelope has an empty body"))
+    reader.finish()
 }
 
 /// The fault of an answer, or none where the answer is not a fault. Reads no further than it must to know.

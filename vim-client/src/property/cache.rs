@@ -4,6 +4,7 @@ use super::object::Object;
 use super::read::{Fill, Values};
 use super::watch::{Change, Watch};
 use crate::client::Client;
+use crate::send::spawn;
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use std::fmt;
@@ -63,10 +64,10 @@ impl<R: Row> Cache<R> {
         let entities = Arc::new(RwLock::new(HashMap::new()));
         let paths = client.watch_paths::<mo::ManagedEntity>(["name", "parent"]);
         let tasks = [
-            tokio::spawn(follow(client.watch::<R>(), Arc::clone(&objects), Arc::clone(&tell), 0, |row| {
+            spawn(Box::pin(follow(client.watch::<R>(), Arc::clone(&objects), Arc::clone(&tell), 0, |row| {
                 Some(Arc::new(row))
-            })),
-            tokio::spawn(follow(paths, Arc::clone(&entities), tell, 1, entity)),
+            }))),
+            spawn(Box::pin(follow(paths, Arc::clone(&entities), tell, 1, entity))),
         ];
         // Before the wait, which may be given up: only a cache that is dropped ends its watches.
         let cache = Self { objects, entities, state: state.clone(), tasks };

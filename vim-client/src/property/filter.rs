@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::view::ContainerView;
 use vim_types::{ObjectSpec, PropertyFilterSpec, PropertySpec, TraversalSpec};
 use vim_wire::path::Properties;
-use vim_wire::{Error, ErrorKind, ManagedObject, MoRef, Poly};
+use vim_wire::{BoxFuture, Error, ErrorKind, ManagedObject, MoRef, Poly};
 
 /// What a container view can show; of other kinds it shows none, and says nothing.
 const ENTITIES: [&str; 16] = [
@@ -97,7 +97,15 @@ impl Wanted {
     }
 
     /// The filter over those objects; a view is made for a container and must outlive the filter.
-    pub(crate) async fn filter(
+    pub(crate) fn filter<'a>(
+        &'a self,
+        client: &'a Client,
+        scope: &'a Scope,
+    ) -> BoxFuture<'a, Result<(PropertyFilterSpec, Option<ContainerView>), Error>> {
+        Box::pin(self.over(client, scope))
+    }
+
+    async fn over(
         &self,
         client: &Client,
         scope: &Scope,

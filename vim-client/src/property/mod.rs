@@ -4,6 +4,7 @@ pub(crate) mod cache;
 pub(crate) mod filter;
 pub(crate) mod measured;
 mod object;
+mod pages;
 pub(crate) mod read;
 mod retrieve;
 mod state;
@@ -54,12 +55,12 @@ pub(crate) async fn retrieve_all<F: read::Fill>(
     let mut again = true;
     'start: loop {
         let mut all = Vec::new();
-        let (mut answer, generation) = retrieve::retrieve(client, &filters, retrieve::PAGE).await?;
+        let (mut answer, generation) = pages::retrieve(client, &filters, retrieve::PAGE).await?;
         loop {
             let page = retrieve::page_of(client, fill, &answer)?;
             all.extend(page.objects);
             let Some(token) = page.token else { return Ok(all) };
-            answer = match retrieve::more(client, &token, generation).await {
+            answer = match pages::more(client, &token, generation).await {
                 Err(error) if error.is_not_authenticated() && std::mem::take(&mut again) => continue 'start,
                 answer => answer?,
             };

@@ -6,7 +6,7 @@ use crate::send::{apart, session_ended};
 use crate::view::ContainerView;
 use std::time::Duration;
 use vim_types::{PropertyFilterSpec, WaitOptions, mo};
-use vim_wire::{Answer, Error, MoRef};
+use vim_wire::{Answer, BoxFuture, Error, MoRef};
 
 /// How much longer than the server's own limit the client waits for a poll's answer.
 const SLACK: Duration = Duration::from_secs(30);
@@ -23,13 +23,15 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) async fn open(
+    pub(crate) fn open(
         client: &Client,
         filter: PropertyFilterSpec,
         view: Option<ContainerView>,
-    ) -> Result<Self, Error> {
-        let collector = collect(client, filter, view.as_ref().map(ContainerView::generation)).await?;
-        Ok(Self { client: client.clone(), collector, _view: view, version: String::new() })
+    ) -> BoxFuture<'_, Result<Self, Error>> {
+        Box::pin(async move {
+            let collector = collect(client, filter, view.as_ref().map(ContainerView::generation)).await?;
+            Ok(Self { client: client.clone(), collector, _view: view, version: String::new() })
+        })
     }
 
     /// Whether the session that it belongs to is still the client's.
@@ -38,9 +40,9 @@ impl Subscription {
     }
 
     /// Waits for updates since the last that was taken in; an answer without any means that the time has passed.
-    pub(crate) async fn poll(&self, wait: Duration, objects: i32) -> Result<Answer, Error> {
+    pub(crate) fn poll(&self, wait: Duration, objects: i32) -> BoxFuture<'_, Result<Answer, Error>> {
         let collector = self.collector.moref();
-        poll(&self.client, collector, self.collector.generation(), &self.version, wait, objects).await
+        Box::pin(poll(&self.client, collector, self.collector.generation(), &self.version, wait, objects))
     }
 
     /// Whether the server keeps what was not taken in and sends it again for the last version.

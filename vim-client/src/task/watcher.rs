@@ -9,13 +9,14 @@ use crate::held::Own;
 use crate::property::filter::through_view;
 use crate::property::subscription::{collect, poll, replays};
 use crate::property::{collector_lost, patient, updates};
+use crate::send::spawn;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedSender};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vim_types::{PropertyFilterSpec, PropertySpec, mo};
-use vim_wire::{Answer, Error, ErrorKind, MoRef};
+use vim_wire::{Answer, BoxFuture, Error, ErrorKind, MoRef};
 
 /// How long the server may hold a poll.
 const WAIT: Duration = Duration::from_secs(60);
@@ -84,7 +85,8 @@ impl Watcher {
         })?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let _ = sender.send(request);
-        runtime.spawn(Loop::new(WeakClient::new(client.core()), receiver).run());
+        let run: BoxFuture<'static, ()> = Box::pin(Loop::new(WeakClient::new(client.core()), receiver).run());
+        runtime.spawn(run);
         let follower = follower(&sender);
         *requests = Some(sender);
         Ok(follower)
@@ -239,7 +241,7 @@ impl Loop {
         }
         let Some(link) = &self.link else {
             if self.linking.is_none() {
-                self.linking = Some(tokio::spawn(Link::open(client)));
+                self.linking = Some(spawn(Box::pin(Link::open(client))));
             }
             return Ok(None);
         };
@@ -254,7 +256,7 @@ impl Loop {
                     if !(add.is_empty() && remove.is_empty()) {
                         self.changes.made(now);
                         let change = async move { view.modify().add(&add).remove(&remove).await };
-                        self.changing = Some(tokio::spawn(change));
+                        self.changing = Some(spawn(Box::pin(change)));
                     }
                 }
             }
@@ -267,9 +269,9 @@ impl Loop {
                     self.roster.poll_begins();
                     let (version, collector) = (self.version.clone(), link.collector.moref().clone());
                     let generation = link.collector.generation();
-                    self.polling = Some(tokio::spawn(async move {
+                    self.polling = Some(spawn(Box::pin(async move {
                         poll(&client, &collector, generation, &version, WAIT, OBJECTS).await
-                    }));
+                    })));
                 }
             }
         }
