@@ -1,8 +1,7 @@
 //! What a provider of virtual machines can do, whoever does it: a trait that other services hold as `Box<dyn Provider>`.
 
 mod error;
-#[allow(dead_code, reason = "the provider that uses it is being written")]
-mod operation;
+pub(crate) mod operation;
 mod types;
 
 pub use error::{Error, ErrorKind, Result};

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use vim_client::MoRef;
 
 /// The name of an operation; it stays the same over a restart of the process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,19 @@ impl OperationId {
     #[must_use]
     pub fn new(kind: &str) -> Self {
         Self(format!("{kind}-{}", uuid::Uuid::new_v4()))
+    }
+
+    /// The name of an operation that is a task of the server, wholly or in its first part: who has the name can ask for it after a
+    /// restart.
+    pub(crate) fn of_task(kind: &str, task: &MoRef, whole: bool) -> Self {
+        Self(format!("{kind}{}{}", if whole { ':' } else { '.' }, task.value()))
+    }
+
+    /// The task of such a name, and whether it is the whole operation.
+    pub(crate) fn task(&self) -> Option<(bool, &str)> {
+        let at = self.0.find([':', '.'])?;
+        let (_, task) = self.0.split_at(at);
+        Some((task.starts_with(':'), task.get(1..)?))
     }
 
     /// As a text.

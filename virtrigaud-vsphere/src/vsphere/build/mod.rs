@@ -1,0 +1,1 @@
+//! From what a machine shall be to the server's specification of it.

@@ -1,0 +1,9 @@
+//! Making a template from a machine.
+
+use super::core::{Core, not_yet};
+use crate::provider::{Operation, PreparedImage, Result, TemplateRequest};
+use std::sync::Arc;
+
+pub(super) async fn make(_core: &Arc<Core>, _request: &TemplateRequest) -> Result<Operation<PreparedImage>> {
+    Err(not_yet("templates"))
+}
