@@ -27,7 +27,9 @@ impl Names {
                     None => String::new(),
                 },
             };
-            names.0.insert(found.moref.clone(), format!("{} {own}", found.moref.kind()));
+            // vcsim has switches of the abstract kind; a server's are of VMware's.
+            let kind = found.moref.kind().trim_start_matches("Vmware");
+            names.0.insert(found.moref.clone(), format!("{kind} {own}"));
         }
         names
     }
@@ -221,7 +223,8 @@ pub fn compare(
 }
 
 /// A path without the keys of items.
-fn general(path: &str) -> String {
+#[must_use]
+pub fn general(path: &str) -> String {
     let mut general = String::new();
     let mut depth = 0_usize;
     for char in path.chars() {
@@ -240,7 +243,8 @@ fn general(path: &str) -> String {
     general
 }
 
-/// The differences that are meant: lines `SIGNS PATTERN: REASON`, where `*` in a pattern stands for any text.
+/// The differences that are meant. A paragraph of the list is a reason, and, indented, lines `SIGNS PATTERN`; `*` in a pattern stands
+/// for any text. The sign `?` says that what a line is like is not there in every run.
 #[derive(Debug)]
 pub struct Meant(Vec<Entry>);
 
@@ -259,35 +263,52 @@ impl Meant {
     /// When a line has no reason.
     #[must_use]
     pub fn parse(list: &str) -> Self {
-        let lines = list.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        let entry = |(number, line): (usize, &str)| {
-            let (what, reason) = line.split_once(": ").unwrap_or((line, ""));
-            let (signs, pattern) = what.split_once(' ').unwrap_or((what, ""));
-            assert!(!reason.trim().is_empty(), "line {}: a difference without a reason: {line}", number + 1);
-            Entry { signs: signs.to_owned(), pattern: pattern.trim().to_owned(), line: number + 1 }
-        };
-        Self(lines.map(entry).collect())
+        let (mut entries, mut reason) = (Vec::new(), "");
+        for (number, line) in list.lines().enumerate() {
+            match line.strip_prefix("  ") {
+                Some(what) => {
+                    assert!(!reason.is_empty(), "line {}: a difference without a reason: {line}", number + 1);
+                    let (signs, pattern) = what.split_once(' ').unwrap_or((what, ""));
+                    let (signs, pattern) = (signs.to_owned(), pattern.trim().to_owned());
+                    entries.push(Entry { signs, pattern, line: number + 1 });
+                }
+                None => reason = if line.starts_with('#') { "" } else { line },
+            }
+        }
+        Self(entries)
     }
 
     /// What is not in the list, one line for each kind of difference; and the lines of the list that nothing is like.
     #[must_use]
     pub fn check(&self, differences: &[Difference]) -> Vec<String> {
+        self.check_beside(&Self(Vec::new()), differences)
+    }
+
+    /// The same, where another list has what is meant as well: whether all of that occurs is for others to check.
+    #[must_use]
+    pub fn check_beside(&self, beside: &Self, differences: &[Difference]) -> Vec<String> {
         let mut unlisted = BTreeMap::new();
         let mut used = BTreeSet::new();
         for difference in differences {
-            let entry = self.0.iter().find(|entry| {
-                entry.signs.contains(difference.how.sign()) && matches(&entry.pattern, &difference.of)
-            });
-            match entry {
-                Some(entry) => drop(used.insert(entry.line)),
-                None => drop(unlisted.entry((difference.how, &difference.of)).or_insert(difference)),
+            let is_like = |entry: &&Entry| entry.is_like(difference);
+            // All lines that a difference is like are of use: a general one does not make the special one stale.
+            let mut mine = self.0.iter().filter(is_like).map(|entry| entry.line).peekable();
+            if mine.peek().is_none() && !beside.0.iter().any(|entry| entry.is_like(difference)) {
+                unlisted.entry((difference.how, &difference.of)).or_insert(difference);
             }
+            used.extend(mine);
         }
         let mut report: Vec<_> = unlisted.values().map(ToString::to_string).collect();
-        let stale = self.0.iter().filter(|entry| !used.contains(&entry.line));
+        let stale = self.0.iter().filter(|entry| !used.contains(&entry.line) && !entry.signs.contains('?'));
         report
             .extend(stale.map(|entry| format!("line {}: nothing differs so: {}", entry.line, entry.pattern)));
         report
+    }
+}
+
+impl Entry {
+    fn is_like(&self, difference: &Difference) -> bool {
+        self.signs.contains(difference.how.sign()) && matches(&self.pattern, &difference.of)
     }
 }
 
@@ -329,7 +350,10 @@ mod tests {
         let found = compare("K", "k1", &map("x"), &map("y"));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].to_string(), "! K a[].b    (k1: \"x\", ours \"y\")");
-        assert_eq!(Meant::parse("! K a*: so").check(&found), [""; 0]);
-        assert_eq!(Meant::parse("+ K a*: so").check(&found).len(), 2);
+        assert_eq!(Meant::parse("so\n  ! K a*").check(&found), [""; 0]);
+        assert_eq!(Meant::parse("so\n  + K a*").check(&found).len(), 2);
+        assert_eq!(Meant::parse("so\n  +? K a*").check(&found).len(), 1);
+        let beside = Meant::parse("so\n  ! K a*\n  ! K b*");
+        assert_eq!(Meant::parse("").check_beside(&beside, &found), [""; 0]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// An expression, and what takes the place of its matches.
 const RULES: &[(&str, &str)] = &[
     // UUIDs, with their dashes, without, and as a virtual disk and a BIOS show them.
-    (r"(?i)\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b", "<uuid>"),
+    (r"(?i)(?:\b|_)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b", "<uuid>"),
     (r"(?i)\b(?:[0-9a-f]{2}[ -]){7,8}[- ]?(?:[0-9a-f]{2}[ -]){6,7}[0-9a-f]{2}\b", "<uuid>"),
     (r"(?i)\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>"),
     (r"(?:https?://)?127\.0\.0\.1:\d+", "<server>"),

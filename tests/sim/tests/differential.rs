@@ -4,7 +4,7 @@
 
 use sim_tests::check::{Answer, How};
 use sim_tests::crawl::{Crawl, all_properties, crawl, retrieve};
-use sim_tests::differ::{self, Difference, Meant, Names, compare, leaves};
+use sim_tests::differ::{self, Difference, Meant, Names, compare, general, leaves};
 use sim_tests::http::Soap;
 use sim_tests::model::{Method, is_a, methods};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +110,11 @@ impl Pair {
 
 #[track_caller]
 fn check(list: &str, differences: &[Difference]) {
-    let report = Meant::parse(list).check(differences);
+    hold(&Meant::parse(list).check(differences));
+}
+
+#[track_caller]
+fn hold(report: &[String]) {
     assert!(report.is_empty(), "\n{}\n{} in all", report.join("\n"), report.len());
 }
 
@@ -140,6 +144,7 @@ async fn objects_and_their_properties_are_as_vcsims() {
     for (name, theirs, ours) in &shared {
         differences.extend(compare(ours.kind(), name, &all(&pair.vcsim, theirs), &all(&pair.ours, ours)));
     }
+    println!("{} objects compared, {} differences", shared.len(), differences.len());
     check(include_str!("../differences/properties.txt"), &differences);
 }
 
@@ -148,12 +153,14 @@ async fn objects_and_their_properties_are_as_vcsims() {
 async fn property_paths_are_answered_as_by_vcsim() {
     let mut pair = Pair::new().await;
     let mut differences = Vec::new();
-    let mut kinds = BTreeSet::new();
+    let (mut compared, mut kinds) = (0, BTreeSet::new());
     for (name, theirs, ours) in pair.shared() {
         if !kinds.insert(ours.kind().to_owned()) {
             continue;
         }
+        let pair_kind = ours.kind();
         for path in paths(&pair, &theirs, &ours) {
+            compared += 1;
             let mut answers = Vec::new();
             for (side, moref) in [(&mut pair.vcsim, &theirs), (&mut pair.ours, &ours)] {
                 let request = retrieve(&side.soap.content.property_collector.clone(), moref, Some(&path));
@@ -170,15 +177,21 @@ async fn property_paths_are_answered_as_by_vcsim() {
                 });
             }
             let (theirs, ours) = (answers.first().unwrap(), answers.last().unwrap());
-            differences.extend(compare(&format!("{} {path}", ours_kind(&name)), &name, theirs, ours));
+            for found in compare(pair_kind, &name, theirs, ours) {
+                // As the difference of a property is told: what the path leads to is that.
+                let of = match found.of.split_once(" .objects[].propSet[].val") {
+                    Some((kind, rest)) => format!("{kind} {}{rest}", general(&path)),
+                    None => format!("{} of {}", found.of, general(&path)),
+                };
+                differences.push(Difference { of, ..found });
+            }
         }
     }
     assert!(kinds.len() > 20, "{kinds:?}");
-    check(include_str!("../differences/paths.txt"), &differences);
-}
-
-fn ours_kind(name: &str) -> &str {
-    name.split(' ').next().unwrap_or_default()
+    let properties = Meant::parse(include_str!("../differences/properties.txt"));
+    let paths = Meant::parse(include_str!("../differences/paths.txt"));
+    println!("{compared} paths of {} kinds of objects, {} differences", kinds.len(), differences.len());
+    hold(&paths.check_beside(&properties, &differences));
 }
 
 /// The property paths of an object that lead to something on both sides: with the keys of items, as deep as values go.
@@ -246,6 +259,7 @@ async fn methods_are_answered_as_by_vcsim() {
         }
     }
     assert!(compared > 150, "{compared} calls were compared");
+    println!("{compared} calls compared, {} differences", differences.len());
     check(include_str!("../differences/methods.txt"), &differences);
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn mount(tx: &mut Tx<'_>, datastore: &MoRef, host: &MoRef) -> Result<
         return Ok(());
     }
     let properties = tx.edit::<DatastoreProperties>(datastore)?;
-    let path = Some(properties.summary.url.trim_start_matches("ds://").to_owned());
+    let path = Some(properties.summary.url.trim_start_matches("ds://").trim_end_matches('/').to_owned());
     properties.host.push(DatastoreHostMount {
         key: host.clone(),
         mount_info: HostMountInfo {

@@ -197,15 +197,18 @@ fn networks(
     let mut segments = Vec::new();
     for number in 0..nsx {
         pass(tx, 1);
-        let segment = (number >= model.nsx_portgroups).then(|| uuid::Uuid::new_v4().to_string());
+        let segment = uuid::Uuid::new_v4().to_string();
         let spec = DVPortgroupConfigSpec {
             name: Some(format!("{datacenter}_NSXPG{number}")),
             backing_type: Some("nsx".into()),
-            logical_switch_uuid: segment.clone(),
+            logical_switch_uuid: Some(segment.clone()),
+            segment_id: Some(format!("/infra/segments/vnet_{segment}")),
             ..Default::default()
         };
         portgroup::create(tx, &switch, &spec)?;
-        segments.extend(segment);
+        if number >= model.nsx_portgroups {
+            segments.push(segment);
+        }
     }
     for (number, segment) in segments.iter().enumerate() {
         network::create_opaque(tx, folder, &format!("{datacenter}_NSX{number}"), segment)?;

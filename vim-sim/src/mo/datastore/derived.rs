@@ -3,6 +3,7 @@
 use super::maintenance;
 use crate::files;
 use crate::mo::storage_resource_manager::pod;
+use crate::mo::{host_datastore_system, host_system};
 use crate::world::Tx;
 use vim_types::VmfsDatastoreInfo;
 use vim_types::mo::DatastoreProperties;
@@ -38,8 +39,19 @@ pub(crate) fn derived(tx: &mut Tx<'_>, datastore: &MoRef) {
         (info.max_file_size, info.max_memory_file_size) = (capacity, capacity);
     }
     if summary != properties.summary || info != properties.info {
+        let before = &properties.summary;
+        let hosts = match before.capacity != summary.capacity || before.name != summary.name {
+            true => properties.host.iter().map(|mount| mount.key.clone()).collect(),
+            false => Vec::new(),
+        };
         let Ok(properties) = tx.edit::<DatastoreProperties>(datastore) else { return };
         (properties.summary, properties.info) = (summary, info);
+        for host in &hosts {
+            // What a host tells of its volumes; where it is gone, nobody asks it.
+            if host_datastore_system::follow(tx, host).is_ok() {
+                host_system::derived(tx, host);
+            }
+        }
     }
     if let Some(parent) = parent.filter(|parent| parent.kind() == "StoragePod") {
         pod::derived(tx, &parent);

@@ -2,7 +2,7 @@
 
 use super::{devices, guests};
 use crate::fault::{Fault, Result};
-use crate::mo::virtual_machine::capability;
+use crate::mo::virtual_machine::{capability, standard_devices};
 use vim_types::{
     DatastoreOption, IntOption, LongOption, ResourceAllocationOption, ResourceConfigOption, SharesLevel,
     SharesOption, VirtualHardwareOption, VirtualMachineConfigOption,
@@ -48,6 +48,7 @@ pub(super) fn option(
         version: version.to_owned(),
         description: format!("{description} virtual machine"),
         guest_os_descriptor: guests,
+        default_device: standard_devices(),
         guest_os_default_index: i32::try_from(default).unwrap_or(0),
         hardware_options: VirtualHardwareOption {
             hw_version: number,

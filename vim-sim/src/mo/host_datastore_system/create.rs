@@ -28,6 +28,10 @@ pub(super) fn local(call: &Call<'_>) -> Result<Reply> {
     if path.is_empty() {
         return Err(Fault::invalid_argument("path"));
     }
+    // A host has whatever folder is asked for, but folders have absolute paths.
+    if !path.starts_with('/') {
+        return Err(Fault::not_found(format!("folder {path}")));
+    }
     let name = valid_name(&name)?;
     let datastore = call.write(|tx| {
         let host = host_of(tx, &call.this)?;
@@ -83,6 +87,7 @@ pub(super) fn nas(call: &Call<'_>) -> Result<Reply> {
         for mount in mounts.iter_mut().filter(|mount| mount.key == host) {
             mode.as_str().clone_into(&mut mount.mount_info.access_mode);
         }
+        super::follow(tx, &host)?;
         let event = NASDatastoreCreatedEvent {
             extends: events::of_host(tx, &host),
             datastore: events::datastore(tx, &datastore),

@@ -7,9 +7,15 @@ mod vmfs;
 use crate::call::{Call, Reply, methods};
 use crate::fault::{Fault, Result};
 use crate::world::{Tx, World};
-use vim_types::mo::{HostDatastoreBrowserProperties, HostDatastoreSystemProperties, HostSystemProperties};
-use vim_types::{HostDatastoreSystemCapabilities, InaccessibleDatastore};
-use vim_wire::MoRef;
+use vim_types::mo::{
+    DatastoreProperties, HostDatastoreBrowserProperties, HostDatastoreSystemProperties,
+    HostStorageSystemProperties, HostSystemProperties,
+};
+use vim_types::{
+    HostDatastoreSystemCapabilities, HostFileSystemMountInfo, HostFileSystemVolume, InaccessibleDatastore,
+    NasDatastoreInfo, VmfsDatastoreInfo,
+};
+use vim_wire::{MoRef, Poly};
 
 methods! {
     "CreateLocalDatastore" => create::local,
@@ -25,7 +31,9 @@ methods! {
 
 /// Has a host's datastore system and browser know the datastores that the host mounts.
 pub(crate) fn follow(tx: &mut Tx<'_>, host: &MoRef) -> Result<()> {
+    let moref = host;
     let host = tx.get::<HostSystemProperties>(host)?;
+    let storage = host.config_manager.storage_system.clone();
     let (datastores, browser) = (host.datastore.clone(), host.datastore_browser.clone());
     if let Some(system) = host.config_manager.datastore_system.clone() {
         let properties = tx.edit::<HostDatastoreSystemProperties>(&system)?;
@@ -38,9 +46,33 @@ pub(crate) fn follow(tx: &mut Tx<'_>, host: &MoRef) -> Result<()> {
         };
     }
     let properties = tx.edit::<HostDatastoreBrowserProperties>(&browser)?;
-    properties.datastore = datastores;
+    properties.datastore = datastores.clone();
     properties.supported_type = super::datastore::supported_types();
+    if let Some(storage) = storage {
+        let mounts = datastores.iter().filter_map(|datastore| mount_of(tx, datastore, moref)).collect();
+        tx.edit::<HostStorageSystemProperties>(&storage)?.file_system_volume_info.mount_info = mounts;
+    }
     Ok(())
+}
+
+/// A datastore's volume as its host tells of it.
+fn mount_of(world: &World, datastore: &MoRef, host: &MoRef) -> Option<HostFileSystemMountInfo> {
+    let datastore = world.get::<DatastoreProperties>(datastore).ok()?;
+    let mount = datastore.host.iter().find(|mount| mount.key == *host)?;
+    let vmfs = datastore.info.downcast_ref::<VmfsDatastoreInfo>().and_then(|info| info.vmfs.as_ref());
+    let nas = datastore.info.downcast_ref::<NasDatastoreInfo>().and_then(|info| info.nas.as_ref());
+    let mut volume: Poly<HostFileSystemVolume> = match (vmfs, nas) {
+        (Some(vmfs), _) => vmfs.clone().into(),
+        (_, Some(nas)) => nas.clone().into(),
+        // A folder of the host's is no volume.
+        (None, None) => return None,
+    };
+    (volume.capacity, volume.name) = (datastore.summary.capacity, datastore.name.clone());
+    Some(HostFileSystemMountInfo {
+        mount_info: mount.mount_info.clone(),
+        volume,
+        vstorage_support: Some("vStorageUnsupported".to_owned()),
+    })
 }
 
 /// The host whose datastore system that is.

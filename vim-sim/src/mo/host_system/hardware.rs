@@ -26,11 +26,15 @@ pub(super) fn info() -> HostHardwareInfo {
         memory_size: Some(MEMORY / i64::from(PACKAGES)),
         ..Default::default()
     };
+    let uuid = uuid::Uuid::new_v4().to_string();
+    let serial = format!("VMware-{uuid}");
     HostHardwareInfo {
         system_info: HostSystemInfo {
             vendor: "VMware, Inc.".into(),
             model: "VMware Virtual Platform".into(),
-            uuid: uuid::Uuid::new_v4().to_string(),
+            uuid,
+            other_identifying_info: super::health::identification(&serial),
+            serial_number: Some(serial),
             ..Default::default()
         },
         cpu_info: HostCpuInfo {

@@ -3,6 +3,7 @@
 mod capability;
 mod evacuate;
 mod hardware;
+mod health;
 mod join;
 mod leave;
 mod managers;
@@ -17,9 +18,10 @@ use super::usage;
 use crate::call::methods;
 use crate::world::Tx;
 use vim_types::mo::{
-    HostAutoStartManagerProperties, HostDateTimeSystemProperties, HostFirewallSystemProperties,
-    HostNetworkSystemProperties, HostServiceSystemProperties, HostStorageSystemProperties,
-    HostSystemProperties, HostVirtualNicManagerProperties, OptionManagerProperties,
+    HostAutoStartManagerProperties, HostDatastoreSystemProperties, HostDateTimeSystemProperties,
+    HostFirewallSystemProperties, HostNetworkSystemProperties, HostPowerSystemProperties,
+    HostServiceSystemProperties, HostStorageSystemProperties, HostSystemProperties,
+    HostVirtualNicManagerProperties, OptionManagerProperties,
 };
 use vim_types::{
     AboutInfo, HostConfigInfo, HostConfigSummary, HostFeatureVersionInfo, HostHardwareSummary,
@@ -62,6 +64,8 @@ methods! {
 pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str, esx: bool) {
     let digits = moref.value().trim_start_matches(|char: char| !char.is_ascii_digit());
     let number = digits.parse().unwrap_or(1);
+    // A host that stands alone is managed by nobody; the others by the server that answers, which is at home here.
+    let management_server_ip = (!esx).then(|| "127.0.0.1".to_owned());
     let datastore_browser = managers::browser(tx, moref, esx);
     let config_manager = managers::create(tx, moref, name, number, esx);
     let hardware = hardware::info();
@@ -77,6 +81,8 @@ pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str, esx: bool) {
             boot_time: Some(tx.now),
             host_max_virtual_disk_capacity: Some(62 << 40),
             crypto_state: Some("incapable".into()),
+            health_system_runtime: Some(health::system(&hardware)),
+            network_runtime_info: Some(health::network()),
             ..Default::default()
         },
         system_resources: Some(system_resources()),
@@ -88,7 +94,7 @@ pub(crate) fn create_as(tx: &mut Tx<'_>, moref: &MoRef, name: &str, esx: bool) {
         },
         config_manager,
         datastore_browser,
-        summary: HostListSummary { quick_stats: usage::own(), ..Default::default() },
+        summary: HostListSummary { quick_stats: usage::own(), management_server_ip, ..Default::default() },
         ..Default::default()
     };
     tx.create(moref, properties);
@@ -156,7 +162,7 @@ fn system_resources() -> HostSystemResourceInfo {
 pub(crate) fn derived(tx: &mut Tx<'_>, moref: &MoRef) {
     let Ok(host) = tx.get::<HostSystemProperties>(moref) else { return };
     let config = host.config.clone().map(|config| of_managers(tx, host, config));
-    let mut summary = summary(moref, host);
+    let mut summary = summary(moref, host, config.as_ref());
     let parent = host.parent.clone();
     if host.summary != summary || host.config != config {
         let up = host.runtime.boot_time.map(|boot| (tx.now.unix_micros() - boot.unix_micros()) / 1_000_000);
@@ -202,25 +208,24 @@ fn of_managers(tx: &Tx<'_>, host: &HostSystemProperties, mut config: HostConfigI
     if let Some(time) = get::<HostDateTimeSystemProperties>(tx, &managers.date_time_system) {
         config.date_time_info = Some(time.date_time_info.clone());
     }
+    if let Some(power) = get::<HostPowerSystemProperties>(tx, &managers.power_system) {
+        config.power_system_capability = Some(power.capability.clone());
+        config.power_system_info = Some(power.info.clone());
+    }
+    if let Some(datastores) = get::<HostDatastoreSystemProperties>(tx, &managers.datastore_system) {
+        config.datastore_capabilities = Some(datastores.capabilities.clone());
+    }
     config
 }
 
-fn summary(moref: &MoRef, host: &HostSystemProperties) -> HostListSummary {
-    let devices = host.config.as_ref().and_then(|config| config.storage_device.as_ref());
-    let cards = host
-        .config
-        .as_ref()
-        .and_then(|config| config.network.as_ref())
-        .map_or(0, |network| network.pnic.len());
+/// A host's summary, with the configuration that it will have.
+fn summary(moref: &MoRef, host: &HostSystemProperties, config: Option<&HostConfigInfo>) -> HostListSummary {
+    let devices = config.and_then(|config| config.storage_device.as_ref());
+    let cards = config.and_then(|config| config.network.as_ref()).map_or(0, |network| network.pnic.len());
     let hbas = devices.map_or(0, |devices| devices.host_bus_adapter.len());
-    let vmotion =
-        host.config.as_ref().and_then(|config| config.virtual_nic_manager_info.as_ref()).is_some_and(
-            |info| {
-                info.net_config
-                    .iter()
-                    .any(|config| config.nic_type == "vmotion" && !config.selected_vnic.is_empty())
-            },
-        );
+    let vmotion = config.and_then(|config| config.virtual_nic_manager_info.as_ref()).is_some_and(|info| {
+        info.net_config.iter().any(|config| config.nic_type == "vmotion" && !config.selected_vnic.is_empty())
+    });
     HostListSummary {
         host: Some(moref.clone()),
         hardware: host.hardware.as_ref().map(|hardware| HostHardwareSummary {
@@ -239,20 +244,17 @@ fn summary(moref: &MoRef, host: &HostSystemProperties) -> HostListSummary {
             num_cpu_threads: hardware.cpu_info.num_cpu_threads,
             num_nics: i32::try_from(cards).unwrap_or(i32::MAX),
             num_hbas: i32::try_from(hbas).unwrap_or(i32::MAX),
+            other_identifying_info: hardware.system_info.other_identifying_info.clone(),
             ..Default::default()
         }),
         runtime: Some(host.runtime.clone()),
         config: HostConfigSummary {
             name: host.name.clone(),
             port: 443,
-            product: host.config.as_ref().map(|config| config.product.clone()),
+            product: config.map(|config| config.product.clone()),
             vmotion_enabled: vmotion,
             fault_tolerance_enabled: false,
-            feature_version: host
-                .config
-                .as_ref()
-                .map(|config| config.feature_version.clone())
-                .unwrap_or_default(),
+            feature_version: config.map(|config| config.feature_version.clone()).unwrap_or_default(),
             ..Default::default()
         },
         quick_stats: host.summary.quick_stats.clone(),

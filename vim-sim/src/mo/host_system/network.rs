@@ -1,6 +1,7 @@
 //! The networking that a host starts with: one standard switch on one of two cards, with a portgroup for VMs and one for
 //! the host's own interface.
 
+use crate::mo::merge::merge;
 use vim_types::{
     HostDnsConfig, HostIpConfig, HostIpRouteConfig, HostIpRouteEntry, HostIpRouteTableInfo,
     HostNetCapabilities, HostNetOffloadCapabilities, HostNetStackInstance, HostNetworkInfo,
@@ -128,7 +129,7 @@ pub(super) fn info(name: &str, number: u64) -> HostNetworkInfo {
             name: Some("defaultTcpipStack".into()),
             dns_config: Some(dns.into()),
             ip_route_config: Some(route.into()),
-            requested_max_number_of_connections: Some(11_000),
+            requested_max_number_of_connections: Some(super::health::CONNECTIONS),
             congestion_control_algorithm: Some("newreno".into()),
             ip_v6_enabled: Some(true),
             ..Default::default()
@@ -189,21 +190,47 @@ pub(crate) fn portgroup(name: &str, vlan_id: i32, switch: &HostVirtualSwitch) ->
 }
 
 /// A portgroup as a spec has it.
-pub(crate) fn portgroup_of(spec: HostPortGroupSpec, switch: &HostVirtualSwitch) -> HostPortGroup {
-    let inherited = switch.spec.policy.clone().unwrap_or_default();
-    let own = spec.policy.clone();
+pub(crate) fn portgroup_of(mut spec: HostPortGroupSpec, switch: &HostVirtualSwitch) -> HostPortGroup {
+    let computed_policy = computed(&spec.policy, switch.spec.policy.clone().unwrap_or_default());
+    // A server tells each of a portgroup's policies, with nothing in those that the switch decides.
+    let own = &mut spec.policy;
+    own.security.get_or_insert_default();
+    own.nic_teaming.get_or_insert_default().failure_criteria.get_or_insert_default();
+    own.offload_policy.get_or_insert_default();
+    own.shaping_policy.get_or_insert_default();
     HostPortGroup {
         key: Some(portgroup_key(&spec.name)),
         vswitch: Some(switch.key.clone()),
-        computed_policy: HostNetworkPolicy {
-            security: own.security.or(inherited.security),
-            nic_teaming: own.nic_teaming.or(inherited.nic_teaming),
-            offload_policy: own.offload_policy.or(inherited.offload_policy),
-            shaping_policy: own.shaping_policy.or(inherited.shaping_policy),
-        },
+        computed_policy,
         spec,
         ..Default::default()
     }
+}
+
+/// A switch's policies, with what a portgroup decides itself.
+fn computed(own: &HostNetworkPolicy, mut policy: HostNetworkPolicy) -> HostNetworkPolicy {
+    if let Some(own) = &own.security {
+        let to = policy.security.get_or_insert_default();
+        merge!(to, own; allow_promiscuous, mac_changes, forged_transmits);
+    }
+    if let Some(own) = &own.nic_teaming {
+        let to = policy.nic_teaming.get_or_insert_default();
+        merge!(to, own; policy, reverse_policy, notify_switches, rolling_order, nic_order);
+        if let Some(own) = &own.failure_criteria {
+            let to = to.failure_criteria.get_or_insert_default();
+            merge!(to, own; check_speed, speed, check_duplex, full_duplex, check_error_percent, percentage,
+                check_beacon);
+        }
+    }
+    if let Some(own) = &own.offload_policy {
+        let to = policy.offload_policy.get_or_insert_default();
+        merge!(to, own; csum_offload, tcp_segmentation, zero_copy_xmit);
+    }
+    if let Some(own) = &own.shaping_policy {
+        let to = policy.shaping_policy.get_or_insert_default();
+        merge!(to, own; enabled, average_bandwidth, peak_bandwidth, burst_size);
+    }
+    policy
 }
 
 /// The policies of a new switch.
@@ -293,4 +320,23 @@ pub(super) fn vnic_manager(info: &HostNetworkInfo) -> HostVirtualNicManagerInfo 
         }
     });
     HostVirtualNicManagerInfo { net_config: net_config.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_portgroup_decides_some_and_inherits_the_rest() {
+        let spec = HostVirtualSwitchSpec { policy: Some(default_policy(&["vmnic0"])), ..Default::default() };
+        let switch = switch("vSwitch0", spec);
+        let security = HostNetworkSecurityPolicy { allow_promiscuous: Some(true), ..Default::default() };
+        let policy = HostNetworkPolicy { security: Some(security.clone()), ..Default::default() };
+        let portgroup = portgroup_of(HostPortGroupSpec { policy, ..Default::default() }, &switch);
+        assert_eq!(portgroup.spec.policy.security, Some(security), "what was asked for, and no more");
+        let computed = portgroup.computed_policy;
+        let security = computed.security.unwrap_or_default();
+        assert_eq!((security.allow_promiscuous, security.forged_transmits), (Some(true), Some(true)));
+        assert_eq!(computed.nic_teaming, default_policy(&["vmnic0"]).nic_teaming);
+    }
 }

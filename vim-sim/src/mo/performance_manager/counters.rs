@@ -82,8 +82,8 @@ impl Counter {
         };
         PerfCounterInfo {
             key: self.id,
-            name_info: element(self.name, self.name).into(),
-            group_info: element(self.group, self.group).into(),
+            name_info: element(self.name, &words(self.name)).into(),
+            group_info: element(self.group, &group(self.group)).into(),
             unit_info: element(self.unit, unit).into(),
             rollup_type: PerfSummaryType::from(self.rollup),
             stats_type: PerfStatsType::from(self.stats),
@@ -94,9 +94,49 @@ impl Counter {
     }
 }
 
+/// A group as people know it.
+fn group(key: &str) -> String {
+    match key {
+        "cpu" => "CPU".to_owned(),
+        "mem" => "Memory".to_owned(),
+        "net" => "Network".to_owned(),
+        "sys" => "System".to_owned(),
+        "rescpu" => "Resource group CPU".to_owned(),
+        "hbr" => "vSphere Replication".to_owned(),
+        "vmop" => "Virtual machine operations".to_owned(),
+        other => words(other),
+    }
+}
+
+/// The words of a name that is written as one: `numberRead` is `Number read`. What is in capitals stays so.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for char in name.chars() {
+        match (before, char) {
+            (' ', _) => words.extend(char.to_uppercase()),
+            (before, 'A'..='Z') if before.is_lowercase() => {
+                words.push(' ');
+                words.extend(char.to_lowercase());
+            }
+            _ => words.push(char),
+        }
+        before = char;
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_words() {
+        for (name, label) in [("consumed", "Consumed"), ("numberRead", "Number read"), ("zero", "Zero")] {
+            assert_eq!(words(name), label);
+        }
+        assert_eq!((group("mem"), group("virtualDisk")), ("Memory".to_owned(), "Virtual disk".to_owned()));
+    }
 
     #[test]
     fn every_line_is_a_counter() {

@@ -28,6 +28,12 @@ async fn hosts_mount_datastores() {
     let share = lab.datastore("share");
     assert_eq!((share.host.len(), share.summary.multiple_host_access), (2, Some(true)));
     assert_eq!(share.host[0].mount_info.access_mode, "readOnly");
+    for name in ["DC0_H0", "DC0_C0_H0"] {
+        let config = host(name).config.unwrap();
+        let mounts = config.file_system_volume.unwrap().mount_info;
+        let share = mounts.iter().find(|mount| mount.volume.name == "share").unwrap();
+        assert_eq!((&*share.mount_info.access_mode, &*share.volume.r#type), ("readOnly", "NFS"), "{name}");
+    }
     lab.call("CreateNasDatastore", &system("DC0_C0_H1"), &nas("/b")).await.unwrap();
     assert_eq!(lab.datastore("share (1)").host.len(), 1, "another share of the same name is numbered");
 
@@ -60,6 +66,11 @@ async fn a_renamed_datastore_is_named_by_its_machines() {
     lab.call("RenameDatastore", &datastore, "<newName>Other</newName>").await.unwrap();
     let renamed = lab.datastore("Other");
     assert_eq!((&*renamed.summary.name, &*renamed.info.name), ("Other", "Other"));
+    let host = lab.find("HostSystem", "DC0_H0");
+    let config = lab.sim().read(|world| world.get::<HostSystemProperties>(&host).unwrap().config.clone());
+    let volumes = config.unwrap().file_system_volume.unwrap().mount_info;
+    let volume = volumes.iter().find(|mount| mount.volume.name == "Other").expect("the host knows the name");
+    assert_eq!(volume.volume.capacity, renamed.summary.capacity);
     let vm = lab.find("VirtualMachine", "DC0_H0_VM0");
     lab.sim().read(|world| {
         let vm = world.get::<VirtualMachineProperties>(&vm).unwrap();

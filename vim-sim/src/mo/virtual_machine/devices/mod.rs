@@ -59,8 +59,10 @@ pub(super) fn apply(
 }
 
 /// The devices that every machine has.
-pub(super) fn standard() -> Vec<Poly<VirtualDevice>> {
-    standard::all()
+pub(in crate::mo) fn standard() -> Vec<Poly<VirtualDevice>> {
+    let mut devices = standard::all();
+    list_children(&mut devices);
+    devices
 }
 
 fn add(
