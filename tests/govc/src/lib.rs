@@ -5,6 +5,7 @@
     reason = "a test that cannot start its servers has failed"
 )]
 
+pub mod own;
 pub mod run;
 pub mod script;
 pub mod server;

@@ -1,5 +1,6 @@
 //! Runs scenarios against both servers, and compares what govc prints.
 
+use crate::own;
 use crate::script::{Filter, Line, Scenario};
 use crate::server::{Kind, Server};
 use sim_tests::normal;
@@ -35,8 +36,13 @@ impl Output {
         for filter in &line.filters {
             match filter {
                 Filter::Grep(expression) => lines.retain(|line| expression.is_match(line)),
-                Filter::Sort => lines.sort_unstable(),
+                Filter::Drop(expression) => lines.retain(|line| !expression.is_match(line)),
+                Filter::Sort => {}
             }
+        }
+        own::take_out(line.command(), &mut lines);
+        if line.filters.iter().any(|filter| matches!(filter, Filter::Sort)) {
+            lines.sort_unstable();
         }
         match self.code {
             Some(0) => {}
@@ -58,6 +64,8 @@ pub struct Outcome {
     pub ours: Output,
     /// Where they differ: `-` is vcsim's line, `+` ours.
     pub diff: Vec<String>,
+    /// Whether the line's filters leave nothing of what vcsim's govc printed, so that nothing is compared.
+    pub vacuous: bool,
 }
 
 impl Outcome {
@@ -66,6 +74,7 @@ impl Outcome {
     pub fn fault(&self) -> Option<String> {
         let Line { place, text, differs, .. } = &self.line;
         match (self.diff.is_empty(), differs) {
+            (true, None) if self.vacuous => Some(format!("{place}: {text}\n    nothing is compared")),
             (true, None) | (false, Some(_)) => None,
             (true, Some(reason)) => Some(format!("{place}: {text}\n    does not differ any more: {reason}")),
             (false, None) => {
@@ -86,8 +95,10 @@ impl Outcome {
 pub async fn both(scenario: &Scenario) -> Vec<Outcome> {
     let (vcsim, ours) = tokio::join!(one(Kind::Vcsim, scenario), one(Kind::VimSim, scenario));
     let outcome = |((line, vcsim), ours): ((&Line, Output), Output)| {
-        let diff = normal::diff(&vcsim.compared(line), &ours.compared(line));
-        Outcome { line: line.clone(), vcsim, ours, diff }
+        let theirs = vcsim.compared(line);
+        let diff = normal::diff(&theirs, &ours.compared(line));
+        let vacuous = theirs.is_empty() && !vcsim.stdout.trim().is_empty();
+        Outcome { line: line.clone(), vcsim, ours, diff, vacuous }
     };
     scenario.lines.iter().zip(vcsim).zip(ours).map(outcome).collect()
 }

@@ -6,6 +6,7 @@
 //! file NAME TEXT            a file in the folder in which govc runs
 //! vm.info DC0_H0_VM0        a command line; quotes as in a shell
 //! events | grep powered     of its output, the lines that the expression matches
+//! vm.info '*' | drop Host     without the lines that the expression matches
 //! ls vm | sort              in any order
 //! id := tasks | match task-\d+
 //!                           the expression's last match in the output, later written $id
@@ -61,6 +62,8 @@ impl Line {
 pub enum Filter {
     /// The lines that an expression matches.
     Grep(Regex),
+    /// The lines that an expression does not match.
+    Drop(Regex),
     /// In an order of their own.
     Sort,
 }
@@ -137,6 +140,7 @@ fn command(place: &str, text: &str, differs: Option<String>) -> Result<Line, Scr
         let regex = || Regex::new(argument).map_err(|error| fail(error.to_string()));
         match filter {
             "grep" => filters.push(Filter::Grep(regex()?)),
+            "drop" => filters.push(Filter::Drop(regex()?)),
             "sort" => filters.push(Filter::Sort),
             "match" => expression = Some(regex()?),
             other => return Err(fail(format!("there is no filter {other}"))),

@@ -32,7 +32,7 @@ const RULES: &[(&str, &str)] = &[
     (r"\bsession\[<uuid>\]<uuid>", "<own>"),
     // Devices' names in govc, which are made of their keys, and their labels.
     (
-        r"\b(pci|ide|ps2|sio|keyboard|pointing|video|vmci|pvscsi|lsilogic-sas|lsilogic|buslogic|ahci|nvme|usb-xhci|usb|sata|clock|tpm|pcipassthrough)-\d+\b",
+        r"\b(pci|ide|ps2|sio|keyboard|pointing|video|vmci|pvscsi|lsilogic-sas|lsilogic|buslogic|ahci|nvme|usb-xhci|usbxhci|usb|sata|clock|tpm|pcipassthrough)-\d+\b",
         "<$1>",
     ),
     (r"\b(?:disk-\d+-\d+|Hard disk \d+)", "<disk>"),
@@ -41,7 +41,7 @@ const RULES: &[(&str, &str)] = &[
     (r"\b(?:serialport-\d+|Serial port \d+)\b", "<serialport>"),
     (r"\b(?:ethernet--?\d+|Network adapter \d+)\b", "<ethernet>"),
     (
-        r"<(?:pvscsi|lsilogic-sas|lsilogic|buslogic|ahci|nvme|usb-xhci|usb)>|\b(?:SCSI|SATA|NVME|USB xHCI|USB) controller(?: \d+)?",
+        r"<(?:pvscsi|lsilogic-sas|lsilogic|buslogic|ahci|nvme|usb-xhci|usbxhci|usb)>|\b(?:SCSI|SATA|NVME|USB xHCI|USB) controller(?: \d+)?",
         "<controller>",
     ),
     // The number that a name is made of: `DVS0-DVUplinks-8`.

@@ -35,8 +35,9 @@ fn property(key: &str, value: Any) -> KeyAnyValue {
     KeyAnyValue { key: key.to_owned(), value }
 }
 
-/// A licence of that key, which is like the one for evaluation: keys are not decoded.
+/// A licence of that key. Keys are not decoded: of any but the one for evaluation there is no telling what it is for.
 fn license(world: &World, key: &str, labels: Vec<KeyValue>) -> LicenseManagerLicenseInfo {
+    let evaluation = key == EVALUATION;
     let feature = |key: &str, value: &str| {
         let feature = KeyValue { key: key.to_owned(), value: value.to_owned() };
         property("feature", Any::Object(Object::new(feature)))
@@ -52,9 +53,9 @@ fn license(world: &World, key: &str, labels: Vec<KeyValue>) -> LicenseManagerLic
     }
     LicenseManagerLicenseInfo {
         license_key: key.to_owned(),
-        edition_key: "eval".into(),
-        name: "Evaluation Mode".into(),
-        properties,
+        edition_key: if evaluation { "eval".into() } else { String::new() },
+        name: if evaluation { "Evaluation Mode".into() } else { String::new() },
+        properties: if evaluation { properties } else { Vec::new() },
         labels,
         ..Default::default()
     }

@@ -26,6 +26,10 @@ use vim_wire::{Any, MoRef, Poly};
 /// The size of a VM's disk.
 const DISK: i64 = 10 << 30;
 
+/// How many VMs of a place have a history. Events of more would only push each other out of what a server keeps, and have
+/// a large model wait for them.
+const TOLD: usize = 250;
+
 /// What VMs are connected to.
 pub(super) enum Network {
     Standard { name: String, network: MoRef },
@@ -77,6 +81,9 @@ pub(super) fn create(
         let (Network::Standard { network, .. } | Network::Portgroup { network, .. }) = place.network;
         relations::set_networks(tx, &moref, vec![network.clone()])?;
         virtual_machine::settle(tx, &moref)?;
+        if number < TOLD {
+            virtual_machine::tell_past(tx, &moref);
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod faults;
 mod fields;
 mod permissions;
 mod sessions;
+mod targets;
 mod tasks;
 
 use vim_client::mo::{Folder, VirtualMachine};

@@ -5,8 +5,8 @@ use crate::fault::Result;
 use crate::mo::distributed_virtual_switch_manager::{portgroup_info, switch_info};
 use crate::world::World;
 use vim_types::mo::{
-    DatastoreProperties, DistributedVirtualPortgroupProperties, HostSystemProperties, NetworkProperties,
-    ResourcePoolProperties,
+    DatastoreProperties, DistributedVirtualPortgroupProperties, DistributedVirtualSwitchProperties,
+    HostSystemProperties, NetworkProperties, ResourcePoolProperties,
 };
 use vim_types::{
     ConfigTarget, OpaqueNetworkSummary, OpaqueNetworkTargetInfo, VirtualMachineCdromInfo,
@@ -92,15 +92,35 @@ fn datastore_info(datastore: &DatastoreProperties) -> VirtualMachineDatastoreInf
     }
 }
 
+fn add_portgroup(
+    world: &World,
+    target: &mut ConfigTarget,
+    moref: &MoRef,
+    portgroup: &DistributedVirtualPortgroupProperties,
+) -> Result<()> {
+    let info = portgroup_info(world, moref, portgroup)?;
+    if !target.distributed_virtual_portgroup.contains(&info) {
+        target.distributed_virtual_portgroup.push(info);
+    }
+    Ok(())
+}
+
 fn add_network(world: &World, target: &mut ConfigTarget, moref: &MoRef) -> Result<()> {
     if let Ok(portgroup) = world.get::<DistributedVirtualPortgroupProperties>(moref) {
-        target.distributed_virtual_portgroup.push(portgroup_info(world, moref, portgroup)?);
         if let Some(switch) = &portgroup.config.distributed_virtual_switch {
             let info = switch_info(world, switch)?;
             if !target.distributed_virtual_switch.contains(&info) {
                 target.distributed_virtual_switch.push(info);
+                // Hosts do not list the uplinks among their networks; a target has them, marked as what they are.
+                for uplink in
+                    &world.get::<DistributedVirtualSwitchProperties>(switch)?.config.uplink_portgroup
+                {
+                    let portgroup = world.get::<DistributedVirtualPortgroupProperties>(uplink)?;
+                    add_portgroup(world, target, uplink, portgroup)?;
+                }
             }
         }
+        add_portgroup(world, target, moref, portgroup)?;
         return Ok(());
     }
     let network = world.get::<NetworkProperties>(moref)?;

@@ -231,7 +231,8 @@ pub(super) fn stem(path: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-fn tell(tx: &mut Tx<'_>, vm: &MoRef, spec: &VirtualMachineConfigSpec) {
+/// The events of a machine that was made.
+pub(super) fn tell(tx: &mut Tx<'_>, vm: &MoRef, spec: &VirtualMachineConfigSpec) {
     let config = tx.get::<VirtualMachineProperties>(vm).ok().and_then(|vm| vm.config.as_ref());
     let (uuid, instance_uuid) = config.map_or_else(Default::default, |config| {
         (config.uuid.clone(), config.instance_uuid.clone().unwrap_or_default())

@@ -3,11 +3,14 @@
 
 use super::devices::file;
 use super::{Facts, capability, config, create, guest, layout, place};
+use crate::events;
 use crate::fault::Result;
 use crate::files::{self, File, FileKind};
 use crate::world::Tx;
 use vim_types::mo::VirtualMachineProperties;
-use vim_types::{VirtualDisk, VirtualMachinePowerState};
+use vim_types::{
+    VirtualDisk, VirtualMachineConfigSpec, VirtualMachinePowerState, VmPoweredOnEvent, VmStartingEvent,
+};
 use vim_wire::MoRef;
 
 /// What all machines of the start have alike.
@@ -59,4 +62,20 @@ pub(crate) fn settle(tx: &mut Tx<'_>, vm: &MoRef) -> Result<()> {
         guest::up(tx, vm)?;
     }
     Ok(())
+}
+
+/// The events of a machine of the start: it was made, and where it runs it was started.
+pub(crate) fn tell_past(tx: &mut Tx<'_>, vm: &MoRef) {
+    // Each of these is a chain of its own, as if it had been asked for.
+    tx.chain = 0;
+    let spec = VirtualMachineConfigSpec { name: Some(tx.name(vm).to_owned()), ..Default::default() };
+    create::tell(tx, vm, &spec);
+    let power = tx.get::<VirtualMachineProperties>(vm).map(|vm| vm.runtime.power_state.clone());
+    if power.is_ok_and(|power| power == VirtualMachinePowerState::POWERED_ON) {
+        tx.chain = 0;
+        let extends = events::of_vm(tx, vm);
+        events::post(tx, VmStartingEvent { extends: extends.clone() });
+        events::post(tx, VmPoweredOnEvent { extends });
+    }
+    tx.chain = 0;
 }

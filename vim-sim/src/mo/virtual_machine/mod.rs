@@ -33,7 +33,7 @@ pub(crate) use create::{create, destroy};
 pub(crate) use derived::derived;
 pub(in crate::mo) use devices::standard as standard_devices;
 pub(crate) use guest::{os, os_of as guest_os_of, run, set_os as set_guest_os, tools_run};
-pub(crate) use initial::{prepare, settle};
+pub(crate) use initial::{prepare, settle, tell_past};
 pub(crate) use power::{power_off, power_on};
 pub(crate) use reconfigure::reconfigure;
 pub(crate) use renamed::datastore_renamed;
