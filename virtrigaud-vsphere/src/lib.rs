@@ -6,4 +6,4 @@ pub mod spec;
 mod vsphere;
 
 pub use provider::{Defaults, Provider};
-pub use vsphere::VsphereProvider;
+pub use vsphere::{Purged, VsphereProvider};

@@ -104,6 +104,11 @@ pub struct Reporter {
 }
 
 impl Reporter {
+    /// One whom nobody hears: for work that is part of no operation.
+    pub(crate) fn unheard() -> Self {
+        Self { tell: watch::channel(Progress::default()).0, cancel: CancellationToken::new() }
+    }
+
     /// Says what is done now, and how much of the whole is behind.
     pub fn step(&self, step: impl Into<String>, percent: u8) {
         self.tell.send_replace(Progress { step: step.into(), percent: percent.min(100) });

@@ -17,8 +17,11 @@ mod power;
 mod provider;
 pub(crate) mod read;
 mod reconfigure;
+mod retain;
 mod snapshot;
+mod state;
 mod template;
 mod upgrade;
 
 pub use provider::VsphereProvider;
+pub use retain::Purged;

@@ -29,6 +29,17 @@ impl VsphereProvider {
     pub fn client(&self) -> &Client {
         &self.core.client
     }
+
+    /// Removes the machines that were deleted to be kept for a time, and whose time has come at `now`.
+    ///
+    /// What cannot be removed is said in the answer, and is no reason to leave the others.
+    ///
+    /// # Errors
+    ///
+    /// When the machines cannot be listed.
+    pub async fn purge_due(&self, now: std::time::SystemTime) -> Result<super::Purged> {
+        super::retain::purge_due(&self.core, now).await
+    }
 }
 
 #[async_trait]
