@@ -1,7 +1,7 @@
 //! The benchmark table: what is measured, the figures, and the bars.
 //!
-//! `cargo bench -p benches -- [--quick] [--write-readme] [NAME…]`; the names are `decode`, `retrieve`, `tasks`, `peers` and
-//! `compile`. Comparisons are ratios within one run, since no two machines are alike and none is quiet.
+//! `cargo bench -p benches -- [--quick] [--write-readme] [NAME…]`; the names are `decode`, `retrieve`, `tasks`, `sim`, `peers`
+//! and `compile`. Comparisons are ratios within one run, since no two machines are alike and none is quiet.
 #![expect(clippy::print_stdout, reason = "a program that prints a table")]
 
 mod compile;
@@ -10,6 +10,7 @@ mod peers;
 mod readme;
 mod retrieve;
 mod row;
+mod sim;
 mod tasks;
 mod words;
 
@@ -20,7 +21,7 @@ use row::{Plan, Row};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const NAMES: [&str; 5] = ["decode", "retrieve", "tasks", "peers", "compile"];
+const NAMES: [&str; 6] = ["decode", "retrieve", "tasks", "sim", "peers", "compile"];
 
 fn main() -> Result<()> {
     let (mut plan, mut write, mut names) = (Plan { quick: false }, false, Vec::new());
@@ -44,6 +45,7 @@ fn main() -> Result<()> {
                 "decode" => decode::rows(plan)?,
                 "retrieve" => retrieve::rows(plan)?,
                 "tasks" => tasks::rows(plan)?,
+                "sim" => sim::rows(plan)?,
                 "peers" => peers::rows(),
                 _ => compile::rows(),
             });
