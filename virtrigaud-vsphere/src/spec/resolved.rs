@@ -586,7 +586,7 @@ fn source(image: &Resource<ImageSpec>) -> Result<Image, SpecError> {
 }
 
 /// One placement over another, key by key.
-fn merged(first: &Placement, second: &Placement) -> Placement {
+pub(crate) fn merged(first: &Placement, second: &Placement) -> Placement {
     let pick = |a: &Option<String>, b: &Option<String>| a.clone().or_else(|| b.clone());
     Placement {
         datacenter: pick(&first.datacenter, &second.datacenter),

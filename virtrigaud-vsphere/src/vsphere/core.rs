@@ -2,6 +2,7 @@
 
 use super::catalog::Catalogs;
 use super::errors::server;
+use super::source::Templates;
 use crate::provider::operation::AnyState;
 use crate::provider::{
     Capabilities, Defaults, Error, ErrorKind, MachineId, Operation, OperationId, OperationState, Progress,
@@ -21,6 +22,7 @@ pub(crate) struct Core {
     pub(crate) client: Client,
     pub(crate) defaults: Defaults,
     pub(crate) catalogs: Catalogs,
+    pub(crate) templates: Templates,
     operations: Mutex<VecDeque<(OperationId, AnyState)>>,
 }
 
@@ -37,7 +39,13 @@ pub(crate) fn not_yet(what: &str) -> Error {
 
 impl Core {
     pub(crate) fn new(client: Client, defaults: Defaults) -> Self {
-        Self { client, defaults, catalogs: Catalogs::default(), operations: Mutex::default() }
+        Self {
+            client,
+            defaults,
+            catalogs: Catalogs::default(),
+            templates: Templates::default(),
+            operations: Mutex::default(),
+        }
     }
 
     pub(crate) async fn validate(&self) -> Result<Validation> {

@@ -167,7 +167,7 @@ fn usage(values: &Values) -> Usage {
 }
 
 /// The guest's addresses, the main one first and those that only it can use left out.
-fn addresses(values: &Values) -> Vec<IpAddr> {
+pub(super) fn addresses(values: &Values) -> Vec<IpAddr> {
     let main = values.text("guest.ipAddress").parse().ok();
     let mut all: Vec<IpAddr> = main.into_iter().collect();
     for card in values.list::<GuestNicInfo>("guest.net") {
@@ -252,7 +252,7 @@ fn used(layout: &VirtualMachineFileLayoutEx, key: i32) -> Option<u64> {
 }
 
 /// A machine's network cards.
-fn cards(
+pub(super) fn cards(
     devices: &[Poly<VirtualDevice>],
     names: &HashMap<&MoRef, &str>,
     guest: &[&GuestNicInfo],

@@ -19,6 +19,7 @@ pub(crate) mod read;
 mod reconfigure;
 mod retain;
 mod snapshot;
+mod source;
 mod state;
 mod template;
 mod upgrade;

@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) datastore: Option<MoRef>,
 }
 
-fn invalid(message: impl Into<String>) -> Error {
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
 
@@ -122,7 +122,7 @@ impl Place {
     }
 }
 
-fn datacenter<'a>(catalog: &'a Catalog, wanted: &Placement) -> Result<&'a Item> {
+pub(crate) fn datacenter<'a>(catalog: &'a Catalog, wanted: &Placement) -> Result<&'a Item> {
     if let Some(name) = &wanted.datacenter {
         return named(catalog, "datacenter", DATACENTERS, None, name, "placement.datacenter");
     }
@@ -208,8 +208,34 @@ fn datastore(catalog: &Catalog, datacenter: &MoRef, on: &Item, name: &str) -> Re
     Ok(datastore.moref.clone())
 }
 
+/// The datastore of a disk, which the machine's host must reach.
+pub(crate) fn disk_datastore(catalog: &Catalog, place: &Place, name: &str) -> Result<MoRef> {
+    let on = place.host.as_ref().unwrap_or(&place.compute);
+    let on = catalog.get(on).ok_or_else(|| invalid("the cluster of the machine is gone"))?;
+    datastore(catalog, &place.datacenter, on, name)
+}
+
+/// The datastore that has the most space among those that the machine can be on.
+pub(crate) fn roomiest(catalog: &Catalog, place: &Place) -> Result<MoRef> {
+    let on = place.host.as_ref().unwrap_or(&place.compute);
+    let all = catalog.get(on).map(|item| item.datastores.as_slice()).unwrap_or_default();
+    let of = |moref: &MoRef| Some((catalog.get(moref)?.summary.as_ref()?, moref.clone()));
+    all.iter()
+        .filter_map(of)
+        .filter(|(summary, _)| {
+            summary.accessible && summary.maintenance_mode.as_deref().unwrap_or("normal") == "normal"
+        })
+        .max_by_key(|(summary, _)| summary.free_space)
+        .map(|(_, moref)| moref)
+        .ok_or_else(|| Error::new(ErrorKind::FailedPrecondition, "datastore not accessible: there is none"))
+}
+
 /// The folder of a path, or the last one of it that is there and the names that are not.
-fn folder(catalog: &Catalog, path: Option<&str>, datacenter: &Item) -> Result<(MoRef, Vec<String>)> {
+pub(crate) fn folder(
+    catalog: &Catalog,
+    path: Option<&str>,
+    datacenter: &Item,
+) -> Result<(MoRef, Vec<String>)> {
     let root = datacenter.link.as_ref().ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,
@@ -337,12 +363,13 @@ mod tests {
                 "Resources",
                 Some(("ClusterComputeResource", id)),
             ));
-            items.push(item(
+            let host = item(
                 "HostSystem",
                 &format!("h{id}"),
                 &format!("esx-{id}"),
                 Some(("ClusterComputeResource", id)),
-            ));
+            );
+            items.push(Item { datastores: vec![MoRef::new("Datastore", "d1")], ..host });
         }
         items.push(item("ResourcePool", "prod", "Production", Some(("ResourcePool", "pC1"))));
         items.push(item("Folder", "team", "team", Some(("Folder", "vmA"))));

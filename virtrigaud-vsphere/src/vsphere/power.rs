@@ -71,6 +71,15 @@ fn one(
     }))
 }
 
+/// Switches a machine on; one that is on is so already.
+pub(super) async fn on(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter) -> Result<()> {
+    let done = match core.vm(moref).power_on().await {
+        Ok(task) => core.follow(task, reporter, (90, 100)).await,
+        Err(error) => Err(error),
+    };
+    done.or_else(|error| unless_so("switching on", id, &State::POWERED_ON, error))
+}
+
 /// Switches a machine off; one that is off is so already.
 pub(super) async fn off(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter) -> Result<()> {
     let done = match core.vm(moref).power_off().await {

@@ -50,6 +50,11 @@ impl Values {
         self.get(path).and_then(Any::as_array).unwrap_or_default().iter().filter_map(Any::as_moref)
     }
 
+    /// Whether the server said why there is no value.
+    pub(crate) fn is_denied(&self, path: &str) -> bool {
+        self.denied.iter().any(|(denied, _)| denied == path)
+    }
+
     /// Refuses to go on where something that decides could not be read.
     pub(crate) fn require(&self, path: &str) -> Result<&Any> {
         if let Some(value) = self.get(path) {
