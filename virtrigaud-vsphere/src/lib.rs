@@ -2,7 +2,6 @@
 
 pub mod provider;
 pub mod spec;
-#[allow(dead_code, reason = "the provider that uses it is being written")]
 mod vsphere;
 
 pub use provider::{Defaults, Provider};

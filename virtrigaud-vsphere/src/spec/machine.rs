@@ -101,7 +101,7 @@ pub struct Network {
     /// The VLAN that the port group must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vlan: Option<u16>,
-    /// The kind of the card; `vmxnet3` where nothing is said.
+    /// The kind of the card; where nothing is said, that of the image's own card, and `vmxnet3` for one that is added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<Adapter>,
     /// Its hardware address; the server gives one where nothing is said.

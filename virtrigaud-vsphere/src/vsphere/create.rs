@@ -51,9 +51,16 @@ impl Plan {
         self.machine.power_state == Some(PowerState::On)
     }
 
+    /// What differs from a machine as it is, or all of it where there is none.
     fn built(&self, now: Option<&VirtualMachineConfigInfo>) -> Result<Built> {
-        let wanted = Wanted { machine: &self.machine, nets: &self.nets, now, remove_cards: true };
-        build::spec(&wanted)
+        let machine = &self.machine;
+        build::spec(&Wanted { machine, nets: &self.nets, now, copied: false, remove_cards: true })
+    }
+
+    /// What differs from the template.
+    fn of_template(&self, template: &Template) -> Result<Built> {
+        let (machine, now) = (&self.machine, Some(&template.config));
+        build::spec(&Wanted { machine, nets: &self.nets, now, copied: true, remove_cards: true })
     }
 }
 
@@ -148,7 +155,7 @@ pub(super) async fn create(core: &Arc<Core>, machine: &Machine) -> Result<Operat
         },
     };
     let warnings = template.map_or_else(Vec::new, |template| {
-        plan.built(Some(&template.config)).map(|built| built.warnings).unwrap_or_default()
+        plan.of_template(&template).map(|built| built.warnings).unwrap_or_default()
     });
     let core_ = Arc::clone(core);
     Ok(core.start(OperationId::of_task("create", task.moref(), false), move |reporter| async move {
@@ -281,45 +288,31 @@ async fn finish(
         return Err(error.hint("choose another name or folder, or remove it"));
     }
     let mut changed = false;
-    // It is switched on last: what runs is complete, and what was done to it since is not undone.
+    let began = tokio::time::Instant::now();
     let mut attempts = 0;
-    while state.power == State::POWERED_OFF || !existed {
-        let upgrade = upgrade(&plan.machine, &state.config)?;
-        let mut built = plan.built(Some(&state.config))?;
-        tell(plan, &state.config, &mut built)?;
-        if upgrade.is_none() && built.is_empty() {
-            break;
+    loop {
+        match bring(core, plan, moref, &state, existed, &mut warnings, reporter).await {
+            Ok(false) => break,
+            Ok(true) if attempts == 3 => {
+                let left = plan.built(Some(&state.config))?.changes.join("; ");
+                let message = format!("{}: the server did not take {left}", plan.doing());
+                return Err(Error::new(ErrorKind::FailedPrecondition, message));
+            }
+            Ok(true) => (changed, attempts) = (true, attempts + 1),
+            // The same call of another process is at it, and does the same: what it leaves is looked at.
+            Err(error) if error.kind() == ErrorKind::Busy && began.elapsed() < MAKING => {
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(error) => return Err(error),
         }
-        if attempts == 2 {
-            let left = built.changes.join("; ");
-            let message = format!("{}: the server did not take {left}", plan.doing());
-            return Err(Error::new(ErrorKind::FailedPrecondition, message));
-        }
-        attempts += 1;
-        changed = true;
-        let vm = core.vm(moref);
-        if let Some(version) = upgrade {
-            let doing = format!("upgrading the hardware of virtual machine '{}'", plan.machine.name);
-            let task = vm
-                .upgrade_virtual_hardware()
-                .version(&version)
-                .await
-                .map_err(|error| server(&doing, error))?;
-            core.wait(&doing, task, reporter, (80, 85)).await?;
-        }
-        if !built.is_empty() {
-            let doing = format!("configuring virtual machine '{}'", plan.machine.name);
-            let task = vm.reconfigure(&built.spec).await.map_err(|error| server(&doing, error))?;
-            core.wait(&doing, task, reporter, (85, 90)).await?;
-            warnings.append(&mut built.warnings);
-        }
+        reporter.check()?;
         state = look(core, moref).await?.ok_or_else(gone)?;
     }
     if plan.is_on() && state.power != State::POWERED_ON {
         changed = true;
         reporter.step(format!("switching on virtual machine '{}'", plan.machine.name), 90);
         let id: MachineId = moref.value().parse()?;
-        super::power::on(core, &id, moref, reporter).await?;
+        switch_on(core, &id, moref, began, reporter).await?;
     }
     Ok(Created {
         id: moref.value().parse()?,
@@ -327,6 +320,58 @@ async fn finish(
         existed: existed && !changed,
         warnings,
     })
+}
+
+/// Does one round of what is left to do; false where nothing is.
+async fn bring(
+    core: &Core,
+    plan: &Plan,
+    moref: &MoRef,
+    state: &Found,
+    existed: bool,
+    warnings: &mut Vec<String>,
+    reporter: &Reporter,
+) -> Result<bool> {
+    // A machine is switched on last: one that runs is complete, and what was done to it since is not undone.
+    if existed && state.power != State::POWERED_OFF {
+        return Ok(false);
+    }
+    let upgrade = upgrade(&plan.machine, &state.config)?;
+    let mut built = plan.built(Some(&state.config))?;
+    tell(plan, &state.config, &mut built)?;
+    let vm = core.vm(moref);
+    if let Some(version) = &upgrade {
+        let doing = format!("upgrading the hardware of virtual machine '{}'", plan.machine.name);
+        let task = vm.upgrade_virtual_hardware().version(version).await;
+        let task = task.map_err(|error| server(&doing, error))?;
+        core.wait(&doing, task, reporter, (80, 85)).await?;
+    }
+    if !built.is_empty() {
+        let doing = format!("configuring virtual machine '{}'", plan.machine.name);
+        let task = vm.reconfigure(&built.spec).await.map_err(|error| server(&doing, error))?;
+        core.wait(&doing, task, reporter, (85, 90)).await?;
+        warnings.append(&mut built.warnings);
+    }
+    Ok(upgrade.is_some() || !built.is_empty())
+}
+
+/// Switches a machine on, after what another call is doing to it.
+async fn switch_on(
+    core: &Core,
+    id: &MachineId,
+    moref: &MoRef,
+    began: tokio::time::Instant,
+    reporter: &Reporter,
+) -> Result<()> {
+    loop {
+        match super::power::on(core, id, moref, reporter).await {
+            Err(error) if error.kind() == ErrorKind::Busy && began.elapsed() < MAKING => {
+                reporter.check()?;
+                tokio::time::sleep(LOOK).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The hardware version that a machine has to be upgraded to.
@@ -450,7 +495,7 @@ fn stamped(plan: &Plan, spec: &mut VirtualMachineConfigSpec) -> Result<()> {
 /// Of a template: its copy, with everything that a copy can be given at once.
 fn clone_spec(plan: &Plan, template: &Template, catalog: &Catalog) -> Result<VirtualMachineCloneSpec> {
     let later = upgrade(&plan.machine, &template.config)?.is_some() || guest::needs_macs(&plan.machine);
-    let mut config = plan.built(Some(&template.config))?.spec;
+    let mut config = plan.of_template(template)?.spec;
     stamped(plan, &mut config)?;
     let location = VirtualMachineRelocateSpec {
         pool: Some(plan.place.pool.clone()),

@@ -128,11 +128,13 @@ async fn is_off(client: &Client, moref: &MoRef) -> Result<(), vim_client::Error>
     let mut changes = std::pin::pin!(client.watch::<Running>().objects([moref.clone()]).stream());
     while let Some(change) = changes.next().await {
         match change? {
-            Change::Init(row) | Change::Applied(row) if row.state != State::POWERED_OFF => {}
-            _ => return Ok(()),
+            Change::Init(row) | Change::Applied(row) if row.state == State::POWERED_OFF => return Ok(()),
+            Change::Removed(_) => return Ok(()),
+            _ => {}
         }
     }
-    Ok(())
+    // What is not known to be off is not told to be.
+    Err(vim_client::Error::new(vim_client::ErrorKind::Interrupted, "the watch of its power state ended"))
 }
 
 async fn restart(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter) -> Result<()> {

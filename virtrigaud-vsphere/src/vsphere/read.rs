@@ -25,10 +25,6 @@ impl Values {
         self.get(path).and_then(Any::as_str).unwrap_or_default()
     }
 
-    pub(crate) fn number(&self, path: &str) -> i64 {
-        self.get(path).and_then(Any::as_i64).unwrap_or_default()
-    }
-
     pub(crate) fn flag(&self, path: &str) -> Option<bool> {
         self.get(path).and_then(Any::as_bool)
     }

@@ -188,7 +188,7 @@ pub(super) fn disks(wanted: &Wanted<'_>, changes: &mut DeviceChanges, built: &mu
         changes.devices().disks().map(|(device, _)| device.clone()).collect();
     for (index, disk) in wanted.machine.disks.iter().enumerate() {
         match there.get(index) {
-            Some(device) => edit(disk, device, changes, built)?,
+            Some(device) => edit(wanted.copied, disk, device, changes, built)?,
             None => add(wanted, disk, changes, built)?,
         }
     }
@@ -196,6 +196,7 @@ pub(super) fn disks(wanted: &Wanted<'_>, changes: &mut DeviceChanges, built: &mu
 }
 
 fn edit(
+    copied: bool,
     wish: &Disk,
     device: &Poly<VirtualDevice>,
     changes: &mut DeviceChanges,
@@ -239,12 +240,18 @@ fn edit(
         let backing = disk.extends.backing.as_mut();
         if let Some(flat) =
             backing.and_then(|backing| backing.downcast_mut::<VirtualDiskFlatVer2BackingInfo>())
-            && let Some(wished) = wish.mode.map(mode)
-            && flat.disk_mode != wished
         {
-            wished.clone_into(&mut flat.disk_mode);
-            built.changes.push(format!("disk '{}': mode {wished}", wish.name));
-            differs = true;
+            if copied {
+                // The copy is a disk of its own, whatever the guest knows the template's by.
+                flat.uuid = None;
+            }
+            if let Some(wished) = wish.mode.map(mode)
+                && flat.disk_mode != wished
+            {
+                wished.clone_into(&mut flat.disk_mode);
+                built.changes.push(format!("disk '{}': mode {wished}", wish.name));
+                differs = true;
+            }
         }
     }
     if differs && !changes.edit(edited) {

@@ -23,6 +23,9 @@ pub(crate) struct Wanted<'a> {
     pub(crate) nets: &'a [Net],
     /// What there is: the template's configuration, or the machine's own; nothing where an empty machine is made.
     pub(crate) now: Option<&'a VirtualMachineConfigInfo>,
+    /// Whether what there is is a template that is being copied: what its devices have of their own, such as addresses, is not
+    /// the copy's.
+    pub(crate) copied: bool,
     /// Whether network cards that are not wished for are removed.
     pub(crate) remove_cards: bool,
 }

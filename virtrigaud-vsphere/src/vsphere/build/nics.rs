@@ -71,7 +71,7 @@ pub(super) fn cards(wanted: &Wanted<'_>, changes: &mut DeviceChanges, built: &mu
         }
         match there.get(index) {
             Some(device) if card.adapter.is_none_or(|wish| describe::adapter(device) == adapter(wish)) => {
-                edit(card, net, device, changes, built)?;
+                edit(wanted.copied, (card, net), device, changes, built)?;
             }
             Some(device) => {
                 // A card's kind cannot be changed: another one takes its place.
@@ -94,8 +94,8 @@ pub(super) fn cards(wanted: &Wanted<'_>, changes: &mut DeviceChanges, built: &mu
 }
 
 fn edit(
-    wish: &Card,
-    net: &Net,
+    copied: bool,
+    (wish, net): (&Card, &Net),
     device: &Poly<VirtualDevice>,
     changes: &mut DeviceChanges,
     built: &mut Built,
@@ -103,6 +103,11 @@ fn edit(
     let mut edited = device.clone();
     let Some(card) = edited.downcast_mut::<VirtualEthernetCard>() else { return Ok(()) };
     let mut differs = false;
+    if copied && wish.mac.is_none() {
+        // The address that was read is the template's card's, and two cards of one address disturb each other.
+        card.address_type = Some(VirtualEthernetCardMacType::GENERATED.as_str().to_owned());
+        card.mac_address = None;
+    }
     let starts = card.connectable.as_ref().is_some_and(|state| state.start_connected);
     if !is_on(card, net) || !starts {
         connect_to(card, backing(net)?);

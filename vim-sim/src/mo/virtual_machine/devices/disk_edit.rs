@@ -1,6 +1,6 @@
 //! Disks that change: they grow and never shrink.
 
-use super::super::edit::Edit;
+use super::super::edit::{Edit, Why};
 use super::super::{faults, place};
 use super::disk::{self, set_size, size};
 use super::file;
@@ -91,7 +91,10 @@ fn backing(
     let Some(now) = file::flat_mut(device) else {
         return Err(faults::invalid_backing(index, "device.backing"));
     };
-    if !now.file_name.is_empty() && now.file_name != was.file_name {
+    // Who edits a copy while it is made knows the source's disks alone: clients send them as they read them, and what is a
+    // file's own stays the copy's.
+    let copied = edit.why == Why::Clone;
+    if !copied && !now.file_name.is_empty() && now.file_name != was.file_name {
         return Err(faults::invalid_backing(index, "device.backing.fileName"));
     }
     if now.disk_mode != was.disk_mode || now.sharing.is_some() && now.sharing != was.sharing {
@@ -102,7 +105,7 @@ fn backing(
         }
     }
     let (mode, write_through, sharing) = (now.disk_mode.clone(), now.write_through, now.sharing.clone());
-    let (uuid, key_id) = (now.uuid.clone(), now.key_id.clone());
+    let (uuid, key_id) = (now.uuid.clone().filter(|_| !copied), now.key_id.clone());
     *now = was;
     now.disk_mode = mode;
     now.write_through = write_through.or(now.write_through);

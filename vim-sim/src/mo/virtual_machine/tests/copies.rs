@@ -7,10 +7,11 @@ use crate::mo::virtual_machine::snapshots::testing;
 use crate::mo::virtual_machine::{destroy, register, template};
 use vim_types::mo::HostSystemProperties;
 use vim_types::{
-    VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachinePowerState, VirtualMachineRelocateSpec,
+    VirtualDevice, VirtualDisk, VirtualDiskFlatVer2BackingInfo, VirtualMachineCloneSpec,
+    VirtualMachineConfigSpec, VirtualMachinePowerState, VirtualMachineRelocateSpec,
     VirtualMachineRelocateSpecDiskLocator,
 };
-use vim_wire::MoRef;
+use vim_wire::{MoRef, Poly};
 
 fn location(lab: &Lab<'_, '_>) -> VirtualMachineRelocateSpec {
     VirtualMachineRelocateSpec { pool: Some(lab.pool.clone()), ..Default::default() }
@@ -71,6 +72,43 @@ fn a_template_needs_a_pool_and_a_copy_can_be_all_different() {
         assert_eq!((config.hardware.num_cpu, config.hardware.num_cores_per_socket), (4, Some(2)));
         assert_eq!((config.cpu_hot_add_enabled, config.firmware.as_deref()), (Some(true), Some("efi")));
         assert!(!config.template);
+        Ok(())
+    });
+}
+
+/// As clients do that grow a template's disk in the call that copies it.
+#[test]
+fn a_copys_disk_grows_by_the_sources_device_and_keeps_its_own_file() {
+    lab(|lab| {
+        let source = lab.machine("golden")?;
+        let disk = |lab: &Lab<'_, '_>, vm: &MoRef| {
+            let devices = &lab.config(vm)?.hardware.device;
+            Ok::<_, crate::fault::Fault>(devices.iter().find(|device| device.key == 2000).cloned())
+        };
+        let Some(read) = disk(lab, &source)? else { panic!("the source has a disk") };
+        let mut edited = read.clone();
+        if let Some(disk) = edited.downcast_mut::<VirtualDisk>() {
+            disk.capacity_in_kb *= 2;
+        }
+        let config = VirtualMachineConfigSpec {
+            device_change: vec![vim_types::ext::edit_device(edited)],
+            ..Default::default()
+        };
+        let spec =
+            VirtualMachineCloneSpec { location: location(lab), config: Some(config), ..Default::default() };
+        let folder = lab.folder.clone();
+        let copy = clone(lab.tx, &source, &folder, "copy", &spec)?;
+        assert_eq!(lab.chain(&copy, 2000)?, ["copy/copy.vmdk"]);
+        let Some(made) = disk(lab, &copy)? else { panic!("the copy has a disk") };
+        let uuid = |device: &Poly<VirtualDevice>| {
+            let flat = device.backing.as_ref()?.downcast_ref::<VirtualDiskFlatVer2BackingInfo>()?;
+            flat.uuid.clone()
+        };
+        let size = |device: &Poly<VirtualDevice>| {
+            device.downcast_ref::<VirtualDisk>().map(|disk| disk.capacity_in_kb)
+        };
+        assert_eq!(size(&made), size(&read).map(|size| size * 2));
+        assert_ne!(uuid(&made), uuid(&read));
         Ok(())
     });
 }
