@@ -19,7 +19,16 @@ use async_trait::async_trait;
 /// watching and not the work.
 ///
 /// Everything may be called again after a failure or a restart: what was half done is completed, and what is done already
-/// succeeds at once.
+/// succeeds at once. Sizes are in MiB and bytes, frequencies in MHz, as the names of the fields say.
+///
+/// # Errors
+///
+/// An [`Error`] says what was done, to which object, and what to change; its [`kind`](Error::kind) tells what it is. Any method
+/// may fail with `Unavailable` or `DeadlineExceeded` where the server does not answer, `Unauthenticated` where it does not take
+/// the account, `PermissionDenied` with the privilege that is missing, `Unsupported` for what the server or this version does not
+/// do, and, but for those that make or remove something, `NotFound`. An operation fails with the same when it is awaited.
+///
+/// An example is at [`VsphereProvider`](crate::VsphereProvider).
 #[async_trait]
 pub trait Provider: std::fmt::Debug + Send + Sync {
     /// Whether the server can be reached and the account works, and what server it is.

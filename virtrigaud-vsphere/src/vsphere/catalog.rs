@@ -5,14 +5,12 @@
 
 use crate::provider::{Error, ErrorKind, Result};
 use crate::vsphere::errors::server;
+use crate::vsphere::read::{self, Values};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use vim_client::types::{
-    DatastoreSummary, ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, TraversalSpec,
-};
-use vim_client::wire::Any;
-use vim_client::{Client, MoRef, mo};
+use vim_client::types::DatastoreSummary;
+use vim_client::{Any, Client, MoRef};
 
 /// How long what was read is believed.
 const FRESH: Duration = Duration::from_secs(120);
@@ -100,7 +98,7 @@ impl Catalog {
 }
 
 /// The properties that are read, by managed object type.
-const WANTED: &[(&str, &[&str])] = &[
+const WANTED: read::Wanted<'_> = &[
     ("Folder", &["name", "parent"]),
     ("Datacenter", &["name", "parent", "vmFolder"]),
     ("ComputeResource", &["name", "parent", "resourcePool", "datastore", "network"]),
@@ -153,82 +151,29 @@ impl Catalogs {
         if let Some(catalog) = self.kept(age) {
             return Ok(catalog);
         }
-        let catalog = Arc::new(read(client).await.map_err(|error| server("reading the inventory", error))?);
+        let catalog =
+            Arc::new(inventory(client).await.map_err(|error| server("reading the inventory", error))?);
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((Instant::now(), Arc::clone(&catalog)));
         Ok(catalog)
     }
 }
 
-async fn read(client: &Client) -> Result<Catalog, vim_client::Error> {
-    let content = client.service_content().await?;
-    let Some(manager) = content.view_manager.clone() else {
-        return Err(vim_client::Error::new(
-            vim_client::ErrorKind::Unsupported,
-            "the server has no view manager",
-        ));
-    };
-    let manager: mo::ViewManager = client.object(manager);
-    let kinds: Vec<String> = WANTED.iter().map(|(kind, _)| (*kind).to_owned()).collect();
-    let view = manager.create_container_view(&content.root_folder, true).r#type(&kinds).await?;
-    let moref = vim_client::ManagedObject::handle(&view).moref().clone();
-    let all = read_through(client, &content.property_collector, &moref).await;
-    let view: mo::View = client.object(moref);
-    // What was read counts; a view that stays dies with the session.
-    if let Err(error) = view.destroy().await {
-        tracing::debug!(%error, "the view of the catalog was not destroyed");
-    }
-    let mut catalog = Catalog { items: all?.into_iter().map(|item| (item.moref.clone(), item)).collect() };
+async fn inventory(client: &Client) -> Result<Catalog, vim_client::Error> {
+    let root = client.service_content().await?.root_folder.clone();
+    let all = read::below(client, &root, WANTED).await?;
+    let mut catalog = Catalog { items: all.into_iter().map(item).collect() };
     // The root folder is above the view, and not in it.
-    let root = Item { moref: content.root_folder.clone(), name: "Datacenters".to_owned(), ..Item::default() };
-    catalog.items.entry(root.moref.clone()).or_insert(root);
+    let above = Item { moref: root.clone(), name: "Datacenters".to_owned(), ..Item::default() };
+    catalog.items.entry(root).or_insert(above);
     Ok(catalog)
 }
 
-async fn read_through(
-    client: &Client,
-    collector: &MoRef,
-    view: &MoRef,
-) -> Result<Vec<Item>, vim_client::Error> {
-    let collector: mo::PropertyCollector = client.object(collector.clone());
-    let props = WANTED.iter().map(|(kind, paths)| PropertySpec {
-        r#type: (*kind).to_owned(),
-        path_set: paths.iter().map(|path| (*path).to_owned()).collect(),
-        ..Default::default()
-    });
-    let through = TraversalSpec {
-        r#type: "ContainerView".to_owned(),
-        path: "view".to_owned(),
-        skip: Some(false),
-        ..Default::default()
-    };
-    let spec = PropertyFilterSpec {
-        prop_set: props.collect(),
-        object_set: vec![ObjectSpec {
-            obj: view.clone(),
-            skip: Some(true),
-            select_set: vec![through.into()],
-            ..Default::default()
-        }],
-        // Something may vanish while it is listed.
-        report_missing_objects_in_results: Some(true),
-        ..Default::default()
-    };
-    let options = RetrieveOptions { max_objects: Some(1_000), ..Default::default() };
-    let mut items = Vec::new();
-    let mut page = collector.retrieve_properties_ex(&[spec], &options).await?;
-    while let Some(result) = page {
-        items.extend(result.objects.into_iter().map(|content| {
-            let mut item = Item { moref: content.obj, ..Item::default() };
-            content.prop_set.into_iter().for_each(|property| set(&mut item, &property.name, property.val));
-            item
-        }));
-        page = match result.token {
-            Some(token) => Some(collector.continue_retrieve_properties_ex(&token).await?),
-            None => None,
-        };
-    }
-    Ok(items)
+fn item(values: Values) -> (MoRef, Item) {
+    let moref = values.moref.clone();
+    let mut item = Item { moref: moref.clone(), ..Item::default() };
+    values.into_all().for_each(|(path, value)| set(&mut item, &path, value));
+    (moref, item)
 }
 
 fn set(item: &mut Item, path: &str, value: Any) {

@@ -3,10 +3,10 @@
 //! The owner's stamp is part of the call that makes the copy, and a name is unique in its folder: a call that is repeated meets
 //! nothing, its own machine, or a stranger's.
 
-use super::core::{Core, not_yet};
-use super::errors::server;
+use super::core::Core;
+use super::errors::{duplicate, not_yet, server};
 use super::place::Place;
-use super::{describe, owner, retain, snapshot, state};
+use super::{describe, folder, owner, snapshot, state};
 use crate::provider::{
     CloneRequest, Created, Error, ErrorKind, MachineId, Operation, OperationId, Owner, Reporter, Result,
     SnapshotRequest,
@@ -16,7 +16,7 @@ use crate::spec::resolved::{Allocation, Hardware, Machine};
 use std::sync::Arc;
 use vim_client::mo::VirtualMachine;
 use vim_client::types::{
-    DuplicateName, VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachineRelocateDiskMoveOptions,
+    VirtualMachineCloneSpec, VirtualMachineConfigSpec, VirtualMachineRelocateDiskMoveOptions,
     VirtualMachineRelocateSpec,
 };
 use vim_client::{ManagedObject, MoRef, Task};
@@ -58,14 +58,9 @@ pub(super) async fn clone_machine(core: &Arc<Core>, request: &CloneRequest) -> R
     let source = core.machine(&request.source).await?;
     let catalog = core.catalogs.get(&core.client).await?;
     let place = Place::find(&catalog, &request.machine.placement)?;
-    let path =
-        place.missing_folders.iter().fold(catalog.path(&place.folder), |path, name| format!("{path}/{name}"));
-    let owner = owner::of(&request.machine, &path, &core.defaults);
+    let owner = owner::of(&request.machine, &place.folder_path(&catalog), &core.defaults);
     let base = if request.linked { Some(base(core, request, &source).await?) } else { None };
-    let mut folder = place.folder.clone();
-    for name in &place.missing_folders {
-        folder = retain::make_folder(core, &folder, name, &doing).await?.handle().moref().clone();
-    }
+    let folder = folder::make_all(core, &place).await?;
     let spec = specification(request, &place, &owner, base);
     let task = core.vm(&source).clone_vm(&folder, &request.machine.name, &spec).await;
     let (core_, request) = (Arc::clone(core), request.clone());
@@ -152,14 +147,10 @@ async fn finish(
     doing: &str,
     reporter: &Reporter,
 ) -> Result<Created> {
-    let made = match task {
-        Ok(task) => core.follow(task, reporter, (0, 90)).await,
-        Err(error) => Err(error),
-    };
-    let (machine, existed) = match made {
+    let (machine, existed) = match core.carry_out(task, reporter, (0, 90)).await {
         Ok(vm) => (vm.handle().moref().clone(), false),
-        Err(error) => match error.fault_as::<DuplicateName>() {
-            Some(other) => (other.object.clone(), true),
+        Err(error) => match duplicate(&error) {
+            Some(other) => (other, true),
             None => return Err(server(doing, error)),
         },
     };

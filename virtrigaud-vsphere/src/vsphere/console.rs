@@ -1,8 +1,8 @@
 //! Where a machine's console is to be seen.
 
 use super::core::Core;
-use super::errors::server;
-use crate::provider::{Console, Error, ErrorKind, MachineId, Result};
+use super::errors::{gone, server};
+use crate::provider::{Console, MachineId, Result};
 use std::sync::Arc;
 
 pub(super) async fn console(core: &Arc<Core>, id: &MachineId) -> Result<Console> {
@@ -10,7 +10,7 @@ pub(super) async fn console(core: &Arc<Core>, id: &MachineId) -> Result<Console>
     let ticket = core.vm(&machine).acquire_ticket("webmks").await;
     let ticket = ticket.map_err(|error| {
         if error.is_not_found() {
-            return Error::new(ErrorKind::NotFound, format!("virtual machine '{id}' not found"));
+            return gone(id);
         }
         server(&format!("asking for the console of {id}"), error)
     })?;

@@ -1,7 +1,7 @@
 //! What all of the provider's work shares: the client, the catalog, and the operations that are under way.
 
 use super::catalog::Catalogs;
-use super::errors::server;
+use super::errors::{gone, server};
 use super::source::Templates;
 use crate::provider::operation::AnyState;
 use crate::provider::{
@@ -30,11 +30,6 @@ impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core").field("endpoint", self.client.endpoint()).finish_non_exhaustive()
     }
-}
-
-/// The error for what this version does not do.
-pub(crate) fn not_yet(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("this version does not do it yet: {what}"))
 }
 
 impl Core {
@@ -82,9 +77,7 @@ impl Core {
         if id.uuid().is_none() {
             return Ok(MoRef::new("VirtualMachine", id.as_str()));
         }
-        self.find_uuid(id.as_str())
-            .await?
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("virtual machine '{id}' not found")))
+        self.find_uuid(id.as_str()).await?.ok_or_else(|| gone(id))
     }
 
     async fn find_uuid(&self, uuid: &str) -> Result<Option<MoRef>> {
@@ -197,6 +190,16 @@ impl Core {
             () = told => {}
         }
         task.await
+    }
+
+    /// As [`follow`](Self::follow), of a call that may have been refused.
+    pub(crate) async fn carry_out<T: Output + 'static>(
+        &self,
+        sent: Result<Task<T>, vim_client::Error>,
+        reporter: &Reporter,
+        part: (u8, u8),
+    ) -> Result<T, vim_client::Error> {
+        self.follow(sent?, reporter, part).await
     }
 
     /// As [`follow`](Self::follow), with what was being done in the error.

@@ -6,12 +6,12 @@
 
 use super::build::{self, Built, Wanted, guest};
 use super::catalog::{Catalog, not_found};
-use super::core::{Core, not_yet};
-use super::errors::server;
-use super::owner;
-use super::place::{self, Net, Place, invalid};
+use super::core::Core;
+use super::errors::{duplicate, invalid, not_yet, server};
+use super::place::{self, Net, Place};
 use super::read;
 use super::source::{self, Template};
+use super::{folder, owner};
 use crate::provider::{
     Created, Error, ErrorKind, MachineId, Operation, OperationId, Owner, Reporter, Result,
 };
@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use vim_client::types::ext::{DeviceList, HardwareVersion};
 use vim_client::types::{
-    CustomizationCloudinitPrep, DuplicateName, VirtualDisk, VirtualDiskFlatVer2BackingInfo,
-    VirtualMachineCloneSpec, VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachineFileInfo,
+    CustomizationCloudinitPrep, VirtualDisk, VirtualDiskFlatVer2BackingInfo, VirtualMachineCloneSpec,
+    VirtualMachineConfigInfo, VirtualMachineConfigSpec, VirtualMachineFileInfo,
     VirtualMachinePowerState as State, VirtualMachineRelocateSpec, VirtualMachineRelocateSpecDiskLocator,
 };
 use vim_client::{ManagedObject, MoRef, Task, mo};
@@ -113,13 +113,9 @@ pub(super) async fn create(core: &Arc<Core>, machine: &Machine) -> Result<Operat
     let mut machine = machine.clone();
     machine.placement = crate::spec::resolved::merged(&machine.placement, &core.defaults.placement);
     let (catalog, place, nets) = places(core, &machine).await?;
-    let mut path = catalog.path(&place.folder);
-    for name in &place.missing_folders {
-        path = format!("{path}/{name}");
-    }
-    let owner = owner::of(&machine, &path, &core.defaults);
+    let owner = owner::of(&machine, &place.folder_path(&catalog), &core.defaults);
     customization(core, &mut machine).await?;
-    let folder = make_folders(core, &place).await?;
+    let folder = folder::make_all(core, &place).await?;
     let plan = Plan { machine, owner, place, folder, nets };
 
     if let Some(moref) = child(core, &plan).await? {
@@ -161,11 +157,6 @@ pub(super) async fn create(core: &Arc<Core>, machine: &Machine) -> Result<Operat
     Ok(core.start(OperationId::of_task("create", task.moref(), false), move |reporter| async move {
         made(&core_, &plan, task, warnings, &reporter).await
     }))
-}
-
-/// The object that has the name already, where that is what the server says.
-fn duplicate(error: &vim_client::Error) -> Option<MoRef> {
-    error.fault_as::<DuplicateName>().map(|fault| fault.object.clone())
 }
 
 /// Goes on with a machine that is there, or is being made.
@@ -221,7 +212,7 @@ async fn removed(core: &Core, plan: &Plan, moref: &MoRef, error: Error) -> Error
         }
         let id: MachineId = moref.value().parse()?;
         let reporter = Reporter::unheard();
-        super::power::off(core, &id, moref, &reporter).await?;
+        super::power::off(core, &id, moref, &reporter, (0, 50)).await?;
         let doing = format!("removing {moref}, which could not be completed");
         let vm = core.vm(moref);
         let task = vm.destroy().await.map_err(|error| server(&doing, error))?;
@@ -405,7 +396,7 @@ fn tell(plan: &Plan, now: &VirtualMachineConfigInfo, built: &mut Built) -> Resul
 /// The machine of that name in the folder.
 async fn child(core: &Core, plan: &Plan) -> Result<Option<MoRef>> {
     let name = &plan.machine.name;
-    let found = find_child(core, &plan.folder, name).await?;
+    let found = folder::child(core, &plan.folder, name).await?;
     match found {
         Some(moref) if moref.kind() != "VirtualMachine" => Err(Error::new(
             ErrorKind::AlreadyExists,
@@ -413,43 +404,6 @@ async fn child(core: &Core, plan: &Plan) -> Result<Option<MoRef>> {
         )),
         found => Ok(found),
     }
-}
-
-async fn find_child(core: &Core, folder: &MoRef, name: &str) -> Result<Option<MoRef>> {
-    let doing = format!("looking for '{name}'");
-    let content = core.client.service_content().await.map_err(|error| server(&doing, error))?;
-    let index = content.search_index.clone();
-    let index = index.ok_or_else(|| Error::new(ErrorKind::Unsupported, "the server has no search index"))?;
-    let index: mo::SearchIndex = core.client.object(index);
-    index.find_child(folder, name).await.map_err(|error| {
-        // A folder that is gone is one that was remembered.
-        core.catalogs.forget();
-        server(&doing, error)
-    })
-}
-
-/// Makes the folders that are missing, and returns the last.
-pub(super) async fn make_folders(core: &Core, place: &Place) -> Result<MoRef> {
-    let mut at = place.folder.clone();
-    for name in &place.missing_folders {
-        let folder: mo::Folder = core.client.object(at.clone());
-        let doing = format!("making the folder '{name}'");
-        at = match folder.create_folder(name).await {
-            Ok(folder) => folder.handle().moref().clone(),
-            Err(error) => match duplicate(&error) {
-                Some(there) => there,
-                // Perhaps it was made, and only the answer is lost.
-                None => match find_child(core, &at, name).await {
-                    Ok(Some(there)) => there,
-                    _ => return Err(server(&doing, error)),
-                },
-            },
-        };
-    }
-    if !place.missing_folders.is_empty() {
-        core.catalogs.forget();
-    }
-    Ok(at)
 }
 
 /// Takes what the image's named specification tells cloud-init, unless the machine brings its own.

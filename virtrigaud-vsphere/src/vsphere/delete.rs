@@ -2,14 +2,12 @@
 
 use super::core::Core;
 use super::errors::server;
-use super::{describe, owner, retain, state};
+use super::{describe, owner, power, retain, state};
 use crate::provider::{DeleteOptions, Error, ErrorKind, MachineId, Operation, OperationId, Reporter, Result};
 use std::sync::Arc;
+use vim_client::MoRef;
 use vim_client::types::ext::{DeviceList, Files, remove_device};
-use vim_client::types::{
-    InvalidPowerState, VirtualHardware, VirtualMachineConfigSpec, VirtualMachinePowerState,
-};
-use vim_client::{MoRef, Task};
+use vim_client::types::{VirtualHardware, VirtualMachineConfigSpec};
 
 /// What is read of a machine that is to be removed.
 pub(super) const PATHS: &[&str] = &[
@@ -75,15 +73,6 @@ fn unless_gone(doing: &str, outcome: Result<(), vim_client::Error>) -> Result<()
     }
 }
 
-async fn follow(
-    core: &Core,
-    sent: Result<Task<()>, vim_client::Error>,
-    reporter: &Reporter,
-    part: (u8, u8),
-) -> Result<(), vim_client::Error> {
-    core.follow(sent?, reporter, part).await
-}
-
 /// Switches off what is to be removed.
 pub(super) async fn off(
     core: &Core,
@@ -94,18 +83,11 @@ pub(super) async fn off(
     if state.power() == "poweredOff" {
         return Ok(());
     }
-    let doing = format!("switching off {id}");
-    reporter.step(doing.clone(), 0);
-    let sent = core.vm(&state.values.moref).power_off().await;
-    match follow(core, sent, reporter, (0, 30)).await {
-        Err(error)
-            if error
-                .fault_as::<InvalidPowerState>()
-                .is_some_and(|fault| fault.existing_state == VirtualMachinePowerState::POWERED_OFF) =>
-        {
-            Ok(())
-        }
-        other => unless_gone(&doing, other),
+    reporter.step(format!("switching off {id}"), 0);
+    match power::off(core, id, &state.values.moref, reporter, (0, 30)).await {
+        // The machine is gone, and this step with it.
+        Err(error) if error.is_not_found() => Ok(()),
+        done => done,
     }
 }
 
@@ -132,7 +114,7 @@ pub(super) async fn remove(
     let doing = format!("deleting {id}");
     reporter.step(doing.clone(), 60);
     let sent = core.vm(machine).destroy().await;
-    unless_gone(&doing, follow(core, sent, reporter, (60, 100)).await)
+    unless_gone(&doing, core.carry_out(sent, reporter, (60, 100)).await)
 }
 
 /// Takes the disks off a machine, and leaves their files.
@@ -150,7 +132,7 @@ async fn detach(
         let doing = format!("removing the snapshots of {id} before its disks are detached");
         reporter.step(doing.clone(), 30);
         let sent = vm.remove_all_snapshots().await;
-        unless_gone(&doing, follow(core, sent, reporter, (30, 45)).await)?;
+        unless_gone(&doing, core.carry_out(sent, reporter, (30, 45)).await)?;
         // The disks' files are others now.
         let Some(read) = state::find(core, machine, &["config.hardware"]).await? else { return Ok(()) };
         hardware = read.values.object::<VirtualHardware>("config.hardware").cloned();
@@ -168,5 +150,5 @@ async fn detach(
     reporter.step(doing.clone(), 45);
     let spec = VirtualMachineConfigSpec { device_change, ..VirtualMachineConfigSpec::default() };
     let sent = vm.reconfigure(&spec).await;
-    unless_gone(&doing, follow(core, sent, reporter, (45, 60)).await)
+    unless_gone(&doing, core.carry_out(sent, reporter, (45, 60)).await)
 }

@@ -1,12 +1,33 @@
 //! From the server's errors to the provider's: of which kind, and in words that say what to change.
 
 use crate::provider::{Error, ErrorKind};
-use vim_client::ErrorKind as Client;
+use std::fmt::Display;
 use vim_client::types::{
     ConcurrentAccess, DuplicateName, FileAlreadyExists, InsufficientResourcesFault, InvalidArgument,
     InvalidDatastore, InvalidName, InvalidPowerState, InvalidState, NoDiskSpace, NotEnoughLicenses,
     NotSupported, RestrictedVersion, TaskInProgress, ToolsUnavailable, VmConfigFault,
 };
+use vim_client::{ErrorKind as Client, MoRef};
+
+/// The error for a wish that cannot be fulfilled.
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
+}
+
+/// The error for what this version does not do.
+pub(crate) fn not_yet(what: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("this version does not do it yet: {what}"))
+}
+
+/// The error for a machine that does not exist.
+pub(crate) fn gone(id: impl Display) -> Error {
+    Error::new(ErrorKind::NotFound, format!("virtual machine '{id}' not found"))
+}
+
+/// The object that has the name already, where that is what the server says.
+pub(crate) fn duplicate(error: &vim_client::Error) -> Option<MoRef> {
+    error.fault_as::<DuplicateName>().map(|fault| fault.object.clone())
+}
 
 /// An error of the server while something was done.
 pub(crate) fn server(doing: &str, error: vim_client::Error) -> Error {

@@ -1,6 +1,7 @@
 //! What machines are made from.
 
-use super::core::{Core, not_yet};
+use super::core::Core;
+use super::errors::not_yet;
 use crate::provider::{ImageRequest, Operation, PreparedImage, Result};
 use std::sync::Arc;
 

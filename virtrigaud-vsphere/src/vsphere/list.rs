@@ -2,21 +2,16 @@
 
 use super::core::Core;
 use super::describe::{self, cards, devices, disks, settings};
-use super::errors::server;
+use super::errors::{gone, server};
 use super::owner;
 use super::place;
-use super::read::Values;
-use super::source::in_view;
+use super::read::{self, Values};
 use crate::provider::{Description, DiskInfo, Error, ErrorKind, ListRequest, MachineId, Result, Summary};
 use crate::spec::Placement;
 use std::collections::HashMap;
 use std::sync::Arc;
 use vim_client::MoRef;
 use vim_client::types::{GuestNicInfo, VirtualHardware};
-
-pub(super) fn gone(id: &MachineId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("virtual machine '{id}' not found"))
-}
 
 pub(super) async fn describe(core: &Core, id: &MachineId) -> Result<Description> {
     let machine = core.machine(id).await?;
@@ -29,15 +24,18 @@ pub(super) async fn describe(core: &Core, id: &MachineId) -> Result<Description>
 }
 
 /// The properties that a list tells; a machine's files are not among them, since they are long to read.
-const PATHS: &[&str] = &[
-    "name",
-    "config.template",
-    "config.hardware",
-    "config.extraConfig",
-    "guest.ipAddress",
-    "guest.net",
-    "runtime.powerState",
-];
+const MACHINES: read::Wanted<'_> = &[(
+    "VirtualMachine",
+    &[
+        "name",
+        "config.template",
+        "config.hardware",
+        "config.extraConfig",
+        "guest.ipAddress",
+        "guest.net",
+        "runtime.powerState",
+    ],
+)];
 
 pub(super) async fn list(core: &Arc<Core>, request: &ListRequest) -> Result<Vec<Summary>> {
     let catalog = core.catalogs.get(&core.client).await?;
@@ -57,8 +55,9 @@ pub(super) async fn list(core: &Arc<Core>, request: &ListRequest) -> Result<Vec<
             below
         }
     };
-    let all =
-        in_view(&core.client, &below, PATHS).await.map_err(|error| server("listing machines", error))?;
+    let all = read::below(&core.client, &below, MACHINES)
+        .await
+        .map_err(|error| server("listing machines", error))?;
     let names: HashMap<&MoRef, &str> = catalog.all().map(|item| (&item.moref, item.name.as_str())).collect();
     let machines = all.iter().filter(|values| values.flag("config.template") != Some(true));
     let summaries = machines.map(|values| summary(values, &names));

@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod describe;
 pub(crate) mod errors;
+mod folder;
 mod image;
 mod list;
 pub(crate) mod owner;

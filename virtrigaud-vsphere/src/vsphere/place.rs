@@ -1,6 +1,7 @@
 //! Where a machine is put: names become objects that fit together.
 
 use super::catalog::{Catalog, Item, not_found};
+use super::errors::invalid;
 use crate::provider::{Error, ErrorKind, Result};
 use crate::spec::Placement;
 use vim_client::MoRef;
@@ -20,10 +21,6 @@ pub(crate) struct Place {
     pub(crate) pool: MoRef,
     pub(crate) host: Option<MoRef>,
     pub(crate) datastore: Option<MoRef>,
-}
-
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message)
 }
 
 /// The one among several, or an error that names them and says what tells them apart.
@@ -84,6 +81,11 @@ fn catalog_of<'a>(catalog: &'a Catalog, kinds: &[&str]) -> impl Iterator<Item = 
 }
 
 impl Place {
+    /// The inventory path of the folder, those that are missing included.
+    pub(crate) fn folder_path(&self, catalog: &Catalog) -> String {
+        self.missing_folders.iter().fold(catalog.path(&self.folder), |path, name| format!("{path}/{name}"))
+    }
+
     /// Finds where a machine is put.
     pub(crate) fn find(catalog: &Catalog, wanted: &Placement) -> Result<Self> {
         let datacenter = datacenter(catalog, wanted)?;

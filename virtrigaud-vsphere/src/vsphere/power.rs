@@ -73,19 +73,19 @@ fn one(
 
 /// Switches a machine on; one that is on is so already.
 pub(super) async fn on(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter) -> Result<()> {
-    let done = match core.vm(moref).power_on().await {
-        Ok(task) => core.follow(task, reporter, (90, 100)).await,
-        Err(error) => Err(error),
-    };
+    let done = core.carry_out(core.vm(moref).power_on().await, reporter, (90, 100)).await;
     done.or_else(|error| unless_so("switching on", id, &State::POWERED_ON, error))
 }
 
 /// Switches a machine off; one that is off is so already.
-pub(super) async fn off(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter) -> Result<()> {
-    let done = match core.vm(moref).power_off().await {
-        Ok(task) => core.follow(task, reporter, (50, 100)).await,
-        Err(error) => Err(error),
-    };
+pub(super) async fn off(
+    core: &Core,
+    id: &MachineId,
+    moref: &MoRef,
+    reporter: &Reporter,
+    part: (u8, u8),
+) -> Result<()> {
+    let done = core.carry_out(core.vm(moref).power_off().await, reporter, part).await;
     done.or_else(|error| unless_so("switching off", id, &State::POWERED_OFF, error))
 }
 
@@ -102,7 +102,7 @@ async fn shutdown(
         Err(error) if is_so(&error, &State::POWERED_OFF) => return Ok(()),
         // No guest can be asked: none has tools that run, or it is suspended.
         Err(error) if error.fault_as::<ToolsUnavailable>().is_some() || is_so(&error, &State::SUSPENDED) => {
-            return off(core, id, moref, reporter).await;
+            return off(core, id, moref, reporter, (50, 100)).await;
         }
         Err(error) => return Err(server(&format!("shutting down the guest of {id}"), error)),
     }
@@ -113,7 +113,7 @@ async fn shutdown(
     }
     reporter.check()?;
     reporter.step(format!("switching off {id}, whose guest took longer than {grace:?}"), 50);
-    off(core, id, moref, reporter).await
+    off(core, id, moref, reporter, (50, 100)).await
 }
 
 #[derive(Properties)]
@@ -152,9 +152,6 @@ async fn restart(core: &Core, id: &MachineId, moref: &MoRef, reporter: &Reporter
         return Err(server(&format!("restarting the guest of {id}"), error));
     }
     reporter.step(format!("resetting {id}, whose guest has no tools that run"), 50);
-    let reset = match vm.reset().await {
-        Ok(task) => core.follow(task, reporter, (50, 100)).await,
-        Err(error) => Err(error),
-    };
+    let reset = core.carry_out(vm.reset().await, reporter, (50, 100)).await;
     reset.map_err(|error| server(&format!("resetting {id}"), error))
 }

@@ -11,7 +11,28 @@ use vim_client::Client;
 
 /// The provider of virtual machines on a vCenter or an ESXi host.
 ///
-/// Clones of it share one client, one catalog of the inventory, and the operations that are under way.
+/// Clones of it share one client, one catalog of the inventory, and the operations that are under way. Since 0.1.0.
+///
+/// ```
+/// use vim_client::Client;
+/// use virtrigaud_vsphere::provider::{MachineId, Power};
+/// use virtrigaud_vsphere::{Defaults, Provider, VsphereProvider};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = vim_sim::Simulator::builder().start().await?;
+/// # let url = simulator.url();
+/// let client = Client::builder(url).credentials("user", "pass").connect().await?;
+/// let found = client.inventory("DC0").virtual_machine("DC0_C0_RP0_VM0").one().await?;
+/// let id: MachineId = found.moref().value().parse()?;
+///
+/// let provider: Box<dyn Provider> = Box::new(VsphereProvider::new(client, Defaults::default()));
+/// provider.power(&id, Power::Off).await?.await?;
+/// let machine = provider.describe(&id).await?;
+/// assert_eq!((machine.name.as_str(), machine.memory_mib), ("DC0_C0_RP0_VM0", 32));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VsphereProvider {
     core: Arc<Core>,
@@ -30,13 +51,31 @@ impl VsphereProvider {
         &self.core.client
     }
 
-    /// Removes the machines that were deleted to be kept for a time, and whose time has come at `now`.
+    /// Removes the machines that were deleted to be kept for a time ([`DeleteOptions::retain`]), and whose time has come at
+    /// `now`, which is compared in whole seconds.
     ///
-    /// What cannot be removed is said in the answer, and is no reason to leave the others.
+    /// What cannot be removed is said in the answer, and is no reason to leave the others. A machine that somebody switched on
+    /// again stays. Requires `VirtualMachine.Inventory.Delete` on each.
     ///
     /// # Errors
     ///
     /// When the machines cannot be listed.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// # use vim_client::Client;
+    /// # use virtrigaud_vsphere::{Defaults, VsphereProvider};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = vim_sim::Simulator::builder().start().await?;
+    /// # let client = Client::builder(simulator.url()).credentials("user", "pass").connect().await?;
+    /// # let provider = VsphereProvider::new(client, Defaults::default());
+    /// let purged = provider.purge_due(SystemTime::now()).await?;
+    /// assert!(purged.removed.is_empty() && purged.failed.is_empty(), "nothing was deleted");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn purge_due(&self, now: std::time::SystemTime) -> Result<super::Purged> {
         super::retain::purge_due(&self.core, now).await
     }

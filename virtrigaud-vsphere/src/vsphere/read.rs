@@ -5,7 +5,7 @@ use crate::vsphere::errors::server;
 use std::collections::HashMap;
 use vim_client::types::{ObjectSpec, PropertyFilterSpec, PropertySpec, RetrieveOptions, TraversalSpec};
 use vim_client::wire::DataObject;
-use vim_client::{Any, Client, MoRef, mo};
+use vim_client::{Any, Client, ManagedObject, MoRef, mo};
 
 /// An object's properties by path.
 #[derive(Debug, Default)]
@@ -44,6 +44,11 @@ impl Values {
 
     pub(crate) fn morefs(&self, path: &str) -> impl Iterator<Item = &MoRef> {
         self.get(path).and_then(Any::as_array).unwrap_or_default().iter().filter_map(Any::as_moref)
+    }
+
+    /// All of them, each with its path.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = (String, Any)> {
+        self.values.into_iter()
     }
 
     /// Whether the server said why there is no value.
@@ -151,6 +156,35 @@ impl Read {
         }
         Ok(all)
     }
+}
+
+/// Properties by managed object type.
+pub(crate) type Wanted<'a> = &'a [(&'a str, &'a [&'a str])];
+
+/// Properties of all objects of those types below a folder: three requests, and one more for each thousand objects.
+pub(crate) async fn below(
+    client: &Client,
+    container: &MoRef,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Values>, vim_client::Error> {
+    let content = client.service_content().await?;
+    let Some(manager) = content.view_manager.clone() else {
+        return Err(vim_client::Error::new(
+            vim_client::ErrorKind::Unsupported,
+            "the server has no view manager",
+        ));
+    };
+    let manager: mo::ViewManager = client.object(manager);
+    let kinds: Vec<String> = wanted.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let view = manager.create_container_view(container, true).r#type(&kinds).await?;
+    let view: mo::View = client.object(view.handle().moref().clone());
+    let read = wanted.iter().fold(Read::default(), |read, (kind, paths)| read.of(kind, paths));
+    let all = read.through(view.handle().moref(), "view").send(client).await;
+    // What was read counts; a view that stays dies with the session.
+    if let Err(error) = view.destroy().await {
+        tracing::debug!(%error, "a view was not destroyed");
+    }
+    all
 }
 
 /// One object's properties; none where it certainly does not exist.

@@ -1,6 +1,7 @@
 //! Making a machine what it shall be.
 
-use super::core::{Core, not_yet};
+use super::core::Core;
+use super::errors::not_yet;
 use crate::provider::{MachineId, Operation, ReconfigureOptions, Reconfigured, Result};
 use crate::spec::resolved::Machine;
 use std::sync::Arc;

@@ -3,13 +3,13 @@
 use super::core::Core;
 use super::errors::server;
 use super::state::State;
-use super::{delete, describe, owner, state};
+use super::{delete, describe, folder, owner, state};
 use crate::provider::{Error, ErrorKind, MachineId, Reporter, Result};
 use crate::spec::Age;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vim_client::mo::{Folder, VirtualMachine};
 use vim_client::types::VirtualMachineConfigSpec;
-use vim_client::{ManagedObject, MoRef, Properties};
+use vim_client::{MoRef, Properties};
 
 /// The folder that they are put into, in their datacenter's folder of machines.
 const FOLDER: &str = "virtrigaud-deleted";
@@ -88,31 +88,17 @@ async fn move_aside(core: &Core, state: &State, doing: &str, reporter: &Reporter
     let root = catalog.datacenter_of(parent).and_then(|datacenter| datacenter.link.clone());
     let Some(root) = root else { return Ok(()) };
     let there = catalog.children(&root, &["Folder"]).find(|item| item.name == FOLDER);
-    let folder: Folder = match there {
-        Some(folder) => core.client.object(folder.moref.clone()),
-        None => make_folder(core, &root, FOLDER, doing).await?,
+    let folder = match there {
+        Some(folder) => folder.moref.clone(),
+        None => folder::make(core, &root, FOLDER).await?,
     };
-    if folder.handle().moref() == parent {
+    if folder == *parent {
         return Ok(());
     }
+    let folder: Folder = core.client.object(folder);
     let list = [state.values.moref.clone()];
     let task = folder.move_into(&list).await.map_err(|error| server(doing, error))?;
     core.wait(doing, task, reporter, (70, 100)).await
-}
-
-/// Makes a folder, unless somebody else just did.
-pub(super) async fn make_folder(core: &Core, parent: &MoRef, name: &str, doing: &str) -> Result<Folder> {
-    use vim_client::types::DuplicateName;
-    let root: Folder = core.client.object(parent.clone());
-    let made = root.create_folder(name).await;
-    core.catalogs.forget();
-    match made {
-        Ok(folder) => Ok(folder),
-        Err(error) => match error.fault_as::<DuplicateName>() {
-            Some(other) => Ok(core.client.object(other.object.clone())),
-            None => Err(server(doing, error)),
-        },
-    }
 }
 
 /// Removes what is due.

@@ -2,17 +2,18 @@
 
 use super::catalog::{Catalog, not_found};
 use super::core::Core;
-use super::errors::server;
-use super::place::invalid;
-use super::read::{self, Read, Values};
+use super::errors::{invalid, server};
+use super::read::{self, Values};
 use crate::provider::{Error, ErrorKind, Result};
 use crate::spec::Placement;
 use crate::spec::resolved::Image;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use vim_client::MoRef;
 use vim_client::types::VirtualMachineConfigInfo;
-use vim_client::{Client, MoRef, mo};
 
+/// What tells a template from a machine of its name.
+const MACHINES: read::Wanted<'_> = &[("VirtualMachine", &["name", "parent", "config.template"])];
 /// How many templates are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -110,8 +111,9 @@ async fn find(
         }
         None => datacenter.link.clone().ok_or_else(|| not_found("template", name, std::iter::empty()))?,
     };
-    let all =
-        machines(&core.client, &below).await.map_err(|error| server("looking for the template", error))?;
+    let all = read::below(&core.client, &below, MACHINES)
+        .await
+        .map_err(|error| server("looking for the template", error))?;
     let is_template = |values: &&Values| values.flag("config.template") == Some(true);
     let named: Vec<&Values> = all.iter().filter(|values| values.text("name") == short).collect();
     let templates: Vec<&Values> = named.iter().copied().filter(is_template).collect();
@@ -137,35 +139,4 @@ async fn find(
             Err(Error::new(ErrorKind::InvalidRequest, message).hint("say which in source.folder"))
         }
     }
-}
-
-/// All machines below a folder, by name.
-async fn machines(client: &Client, below: &MoRef) -> Result<Vec<Values>, vim_client::Error> {
-    in_view(client, below, &["name", "parent", "config.template"]).await
-}
-
-/// Properties of all machines below a folder: three requests, and one more for each thousand machines.
-pub(crate) async fn in_view(
-    client: &Client,
-    below: &MoRef,
-    paths: &[&str],
-) -> Result<Vec<Values>, vim_client::Error> {
-    let content = client.service_content().await?;
-    let Some(manager) = content.view_manager.clone() else {
-        return Err(vim_client::Error::new(
-            vim_client::ErrorKind::Unsupported,
-            "the server has no view manager",
-        ));
-    };
-    let manager: mo::ViewManager = client.object(manager);
-    let kinds = ["VirtualMachine".to_owned()];
-    let view = manager.create_container_view(below, true).r#type(&kinds).await?;
-    let view = vim_client::ManagedObject::handle(&view).moref().clone();
-    let all = Read::default().of("VirtualMachine", paths).through(&view, "view").send(client).await;
-    let view: mo::View = client.object(view);
-    // What was read counts; a view that stays dies with the session.
-    if let Err(error) = view.destroy().await {
-        tracing::debug!(%error, "the view of the machines was not destroyed");
-    }
-    all
 }

@@ -1,9 +1,9 @@
 //! A machine as it is now, with the tasks that the server carries out on it: what a repeated request decides by.
 
 use super::core::Core;
-use super::errors::server;
+use super::errors::{gone, server};
 use super::read::{Read, Values};
-use crate::provider::{Error, ErrorKind, Result};
+use crate::provider::Result;
 use vim_client::types::{TaskInfo, TaskInfoState};
 use vim_client::{MoRef, Task};
 
@@ -53,7 +53,5 @@ pub(super) async fn find(core: &Core, machine: &MoRef, paths: &[&str]) -> Result
 
 /// As [`find`], for a machine that must be there.
 pub(super) async fn read(core: &Core, machine: &MoRef, paths: &[&str]) -> Result<State> {
-    find(core, machine, paths).await?.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("virtual machine '{}' not found", machine.value()))
-    })
+    find(core, machine, paths).await?.ok_or_else(|| gone(machine.value()))
 }

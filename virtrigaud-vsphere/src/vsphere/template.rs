@@ -1,6 +1,7 @@
 //! Making a template from a machine.
 
-use super::core::{Core, not_yet};
+use super::core::Core;
+use super::errors::not_yet;
 use crate::provider::{Operation, PreparedImage, Result, TemplateRequest};
 use std::sync::Arc;
 

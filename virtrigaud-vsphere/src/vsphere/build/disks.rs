@@ -1,9 +1,10 @@
 //! Disks and what they are attached to.
 
-use super::{Built, Wanted, invalid};
+use super::{Built, Wanted};
 use crate::provider::Result;
 use crate::spec::resolved::Disk;
 use crate::spec::{ControllerType, DiskFormat, DiskMode};
+use crate::vsphere::errors::invalid;
 use vim_client::Poly;
 use vim_client::types::ext::{
     DeviceChanges, DeviceList, HardwareVersion, Place, Provisioning, capacity_bytes, new_disk,

@@ -1,8 +1,8 @@
 //! What cloud-init in the guest is told: user data, metadata and addresses, through the machine's settings.
 
-use super::invalid;
 use crate::provider::Result;
 use crate::spec::resolved::{Card, Machine};
+use crate::vsphere::errors::invalid;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};

@@ -9,7 +9,7 @@ mod hardware;
 mod nics;
 
 use super::place::Net;
-use crate::provider::{Error, ErrorKind, Result};
+use crate::provider::Result;
 use crate::spec::resolved::Machine;
 use vim_client::types::ext::{DeviceChanges, HardwareVersion};
 use vim_client::types::{VirtualMachineConfigInfo, VirtualMachineConfigSpec};
@@ -45,10 +45,6 @@ impl Built {
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
-}
-
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message)
 }
 
 /// The specification that makes what there is into what shall be. The hardware version, the name, the power state and what the

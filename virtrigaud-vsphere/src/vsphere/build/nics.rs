@@ -1,11 +1,11 @@
 //! Network cards.
 
-use super::{Built, Wanted, invalid};
+use super::{Built, Wanted};
 use crate::provider::Result;
 use crate::spec::Adapter;
 use crate::spec::resolved::Card;
-use crate::vsphere::core::not_yet;
 use crate::vsphere::describe;
+use crate::vsphere::errors::{invalid, not_yet};
 use crate::vsphere::place::Net;
 use vim_client::Poly;
 use vim_client::types::ext::{
